@@ -1,0 +1,278 @@
+"""What the fake Azure DevOps knows: plain mutable records, in Azure DevOps' own words.
+
+Everything is kept in memory and made from a seed (``generate.py``), changed by mutation calls (``mutate.py``), shown by
+the areas (``areas/``), and summed up for comparison by ``truth.py``, which never looks at what the areas answer.
+Times are aware UTC datetimes. Ids are as Azure DevOps makes them: lower-case GUIDs as text; work items, pull requests
+and builds numbered per organisation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+
+@dataclass
+class Identity:
+    """A person, service or group. ``id`` is the storage key that IdentityRefs carry."""
+
+    id: str
+    descriptor: str
+    display_name: str
+    account: str
+    """unique name: UPN or mail in the spelling stored when the identity was made; groups: ``[scope]\\Name``."""
+    mail: str | None
+    origin_id: str
+    kind: Literal["user", "service", "group"] = "user"
+    domain: str = ""
+    is_active: bool = True
+    is_guest: bool = False
+    listed: bool = True
+    """False: no longer in Graph lists (a person who left), though old pull requests and work items still name them."""
+
+
+@dataclass
+class Token:
+    """A personal access token or a bearer token."""
+
+    value: str
+    identity_id: str
+    scopes: frozenset[str]
+    """As ``vso.code``; ``*`` is full access."""
+    kind: Literal["pat", "bearer"] = "pat"
+    expires_at: datetime | None = None
+    revoked: bool = False
+
+
+@dataclass
+class Project:
+    id: str
+    name: str
+    description: str = ""
+    state: str = "wellFormed"
+    visibility: str = "private"
+    revision: int = 1
+    last_update_time: datetime | None = None
+    process: Literal["Agile", "Scrum", "CMMI", "Basic"] = "Agile"
+    git_enabled: bool = True
+    tfvc_enabled: bool = False
+    deleted_at: datetime | None = None
+    former_names: list[str] = field(default_factory=list)
+    hidden_from: set[str] = field(default_factory=set)
+    """Identity ids that do not see it."""
+
+
+@dataclass
+class Team:
+    id: str
+    project_id: str
+    name: str
+    description: str = ""
+    member_ids: list[str] = field(default_factory=list)
+    iteration_ids: list[str] = field(default_factory=list)
+    """Identifiers (GUIDs) of the iteration nodes it has selected."""
+
+
+@dataclass
+class Node:
+    """A classification node (iteration or area). The root of each tree has ``parent`` None and the project's name."""
+
+    id: int
+    identifier: str
+    project_id: str
+    structure: Literal["iteration", "area"]
+    name: str
+    parent: str | None
+    start_date: datetime | None = None
+    finish_date: datetime | None = None
+
+
+@dataclass
+class Repository:
+    id: str
+    project_id: str
+    name: str
+    default_branch: str | None = "refs/heads/main"
+    size: int = 0
+    is_disabled: bool = False
+    is_in_maintenance: bool = False
+    is_fork: bool = False
+    parent_id: str | None = None
+    deleted_at: datetime | None = None
+    deleted_by: str | None = None
+
+
+@dataclass
+class Comment:
+    id: int
+    author_id: str
+    content: str | None
+    published: datetime
+    updated: datetime
+    content_updated: datetime
+    parent_id: int = 0
+    comment_type: Literal["text", "codeChange", "system"] = "text"
+    is_deleted: bool = False
+
+
+@dataclass
+class Thread:
+    id: int
+    published: datetime
+    updated: datetime
+    status: str | None
+    comments: list[Comment] = field(default_factory=list)
+    file_path: str | None = None
+    line: int | None = None
+    properties: dict[str, Any] = field(default_factory=dict)
+    """Bare values; the area wraps them in ``$type`` and ``$value``."""
+    identities: dict[str, str] | None = None
+    """Index -> identity id, as system threads name the people they are about."""
+    is_deleted: bool = False
+
+
+@dataclass
+class Reviewer:
+    identity_id: str
+    vote: int = 0
+    is_required: bool = False
+    has_declined: bool = False
+    is_flagged: bool = False
+
+
+@dataclass
+class Iteration:
+    """A push to the source branch of a pull request."""
+
+    id: int
+    author_id: str
+    created: datetime
+    updated: datetime
+    reason: str
+    source_commit: str
+    target_commit: str
+    common_commit: str
+    commit_ids: list[str] = field(default_factory=list)
+
+
+@dataclass
+class PullRequest:
+    id: int
+    repository_id: str
+    title: str
+    description: str
+    creator_id: str
+    created: datetime
+    source_ref: str
+    target_ref: str
+    status: Literal["active", "completed", "abandoned"] = "active"
+    closed: datetime | None = None
+    closed_by: str | None = None
+    is_draft: bool = False
+    merge_status: str = "succeeded"
+    merge_id: str = ""
+    last_merge_source: str | None = None
+    last_merge_target: str | None = None
+    last_merge_commit: str | None = None
+    auto_complete_by: str | None = None
+    merge_strategy: str = "noFastForward"
+    labels: list[str] = field(default_factory=list)
+    reviewers: list[Reviewer] = field(default_factory=list)
+    threads: list[Thread] = field(default_factory=list)
+    iterations: list[Iteration] = field(default_factory=list)
+    work_item_ids: list[int] = field(default_factory=list)
+
+
+@dataclass
+class Revision:
+    """One revision of a work item: all its non-empty fields by reference name (identity fields: identity id)."""
+
+    rev: int
+    watermark: int
+    """Order of change in the organisation; what reporting tokens count."""
+    fields: dict[str, Any]
+
+
+@dataclass
+class WorkItem:
+    id: int
+    project_id: str
+    revisions: list[Revision] = field(default_factory=list)
+    is_deleted: bool = False
+    deleted_at: datetime | None = None
+    deleted_by: str | None = None
+
+
+@dataclass
+class Link:
+    """A row of the links feed: ``source`` is the forward end (the parent)."""
+
+    watermark: int
+    rel: str
+    source: int
+    target: int
+    changed: datetime
+    changed_by: str
+    is_active: bool = True
+
+
+@dataclass
+class Build:
+    id: int
+    project_id: str
+    definition_id: int
+    number: str
+    status: str
+    result: str | None
+    reason: str
+    branch: str
+    commit: str
+    queued: datetime
+    started: datetime | None
+    finished: datetime | None
+    requested_for: str
+    repository_id: str
+
+
+@dataclass
+class Subscription:
+    id: str
+    event_type: str
+    publisher_inputs: dict[str, str]
+    consumer_inputs: dict[str, str]
+    resource_version: str
+    created_by: str
+    created: datetime
+    status: str = "enabled"
+    notifications: int = 0
+
+
+@dataclass
+class Organization:
+    """One organisation with everything in it. Mappings are keyed by id."""
+
+    name: str
+    id: str
+    tenant_id: str
+    now: datetime
+    """The fake's clock when the organisation was made; mutations move it forward."""
+    identities: dict[str, Identity] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    """By the token's value; those without ``identity_id`` in ``identities`` belong to nobody here."""
+    grants: dict[str, set[tuple[str, str, int]]] = field(default_factory=dict)
+    """Identity id -> (security namespace, token, bit) it has; see ``areas/security.py`` for what is asked."""
+    administrators: set[str] = field(default_factory=set)
+    """Identity ids in Project Collection Administrators: every bit is theirs."""
+    projects: dict[str, Project] = field(default_factory=dict)
+    teams: dict[str, Team] = field(default_factory=dict)
+    nodes: dict[str, Node] = field(default_factory=dict)
+    repositories: dict[str, Repository] = field(default_factory=dict)
+    pull_requests: dict[int, PullRequest] = field(default_factory=dict)
+    work_items: dict[int, WorkItem] = field(default_factory=dict)
+    feed: list[tuple[int, int]] = field(default_factory=list)
+    """(work item id, rev) in the order of their watermarks: the revision with watermark ``w`` is ``feed[w - 1]``,
+    None-like ``(0, 0)`` where it was destroyed."""
+    links: list[Link] = field(default_factory=list)
+    builds: dict[int, Build] = field(default_factory=dict)
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""All that the functions do, apart from being functions."""
