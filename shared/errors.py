@@ -24,7 +24,13 @@ class TransientError(ConnectorError):
     """
 
     def __init__(
-        self, message: str, *, code: str, retry_after: float | None = None, throttled: bool = False, remedy: str | None = None
+        self,
+        message: str,
+        *,
+        code: str,
+        retry_after: float | None = None,
+        throttled: bool = False,
+        remedy: str | None = None,
     ) -> None:
         super().__init__(message, code=code, remedy=remedy)
         self.retry_after = retry_after

@@ -78,7 +78,7 @@ class Slice:
     """The moment of the integration's first processing; fixes the six-month window."""
     now: datetime
     """When this slice began, aware UTC."""
-    map: Callable[[Callable[[T], R], Iterable[T]], Iterator[R]] = field(default=map)  # type: ignore[assignment]
+    map: Callable[[Callable[[T], R], Iterable[T]], Iterator[R]] = field(default=map)
     """Like the built-in ``map``, with a bounded number of calls in flight; results in order, the first error rises."""
 
 
