@@ -30,6 +30,12 @@ class Identity:
     is_guest: bool = False
     listed: bool = True
     """False: no longer in Graph lists (a person who left), though old pull requests and work items still name them."""
+    licence: Literal["basic", "stakeholder"] = "basic"
+    """A stakeholder reads no Git in private projects, whatever the permissions."""
+    member_ids: list[str] = field(default_factory=list)
+    """Groups: the identities directly in it."""
+    scope_project_id: str | None = None
+    """Groups: the project whose group it is; None for the organisation's."""
 
 
 @dataclass
@@ -43,6 +49,14 @@ class Token:
     kind: Literal["pat", "bearer"] = "pat"
     expires_at: datetime | None = None
     revoked: bool = False
+    name: str = ""
+    """What the control API calls it; "" for one that nobody is told about."""
+    is_global: bool = False
+    """A personal access token for all organisations of its owner."""
+    refusal: Literal["", "conditional_access", "global_policy", "oauth_off", "wrong_tenant"] = ""
+    """The policy that refuses it although it is valid."""
+    refusal_form: Literal["json", "html", "text"] = "json"
+    """How the sentence about its expiry or its policy comes."""
 
 
 @dataclass
@@ -218,6 +232,20 @@ class Link:
 
 
 @dataclass
+class Definition:
+    """A build definition (pipeline)."""
+
+    id: int
+    project_id: str
+    name: str
+    created: datetime
+    repository_id: str | None = None
+    path: str = "\\"
+    revision: int = 1
+    queue_status: str = "enabled"
+
+
+@dataclass
 class Build:
     id: int
     project_id: str
@@ -246,6 +274,12 @@ class Subscription:
     created: datetime
     status: str = "enabled"
     notifications: int = 0
+    publisher_id: str = "tfs"
+    consumer_id: str = "webHooks"
+    consumer_action_id: str = "httpRequest"
+    modified_by: str = ""
+    modified: datetime | None = None
+    probation_retries: int = 0
 
 
 @dataclass
@@ -262,6 +296,8 @@ class Organization:
     """By the token's value; those without ``identity_id`` in ``identities`` belong to nobody here."""
     grants: dict[str, set[tuple[str, str, int]]] = field(default_factory=dict)
     """Identity id -> (security namespace, token, bit) it has; see ``areas/security.py`` for what is asked."""
+    denials: dict[str, set[tuple[str, str, int]]] = field(default_factory=dict)
+    """As ``grants``: bits taken from an identity that membership and visibility would give it."""
     administrators: set[str] = field(default_factory=set)
     """Identity ids in Project Collection Administrators: every bit is theirs."""
     projects: dict[str, Project] = field(default_factory=dict)
@@ -275,4 +311,9 @@ class Organization:
     None-like ``(0, 0)`` where it was destroyed."""
     links: list[Link] = field(default_factory=list)
     builds: dict[int, Build] = field(default_factory=dict)
+    definitions: dict[int, Definition] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    public_access: bool = False
+    """True: anybody reads its public projects without a credential, or with a bogus one."""
+    is_legacy_url: bool = False
+    """True: its primary URL is ``https://{name}.visualstudio.com/``."""
