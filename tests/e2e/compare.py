@@ -22,12 +22,16 @@ def differences(stack: Stack, integration_id: str, truth: dict[str, Any]) -> lis
     return found
 
 
-def _compare(name: str, stored: list[dict[str, Any]], expected: list[dict[str, Any]], unknowable: set[str]) -> list[str]:
+def _compare(
+    name: str, stored: list[dict[str, Any]], expected: list[dict[str, Any]], unknowable: set[str]
+) -> list[str]:
     have = {row["id"]: row for row in stored}
     want = {row["id"]: row for row in expected}
     found = [f"{name}: {len(stored) - len(have)} rows came twice"] if len(have) != len(stored) else []
     found += [f"{name} {id_}: missing" for id_ in sorted(want.keys() - have.keys())]
-    found += [f"{name} {id_}: extra" for id_ in sorted(have.keys() - want.keys()) if id_.split("/")[0] not in unknowable]
+    found += [
+        f"{name} {id_}: extra" for id_ in sorted(have.keys() - want.keys()) if id_.split("/")[0] not in unknowable
+    ]
     for id_ in want.keys() & have.keys():
         for field, value in want[id_].items():
             if have[id_].get(field, "no such field") != value:
