@@ -10,7 +10,6 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,7 +48,7 @@ def _start(ports: list[int]) -> subprocess.Popen[bytes] | None:
     """Start Azurite and wait until it listens; None when it ended instead (a port was taken in between)."""
     arguments = [f"--{name.lower()}Port={port}" for name, port in zip(SERVICES, ports, strict=True)]
     flags = ["--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
-    process = subprocess.Popen([AZURITE, *arguments, *flags], preexec_fn=_die_with_parent)  # noqa: PLW1509 - one thread
+    process = subprocess.Popen([AZURITE, *arguments, *flags], preexec_fn=_die_with_parent)
     deadline = time.monotonic() + 60
     while process.poll() is None:
         if all(_listening(port) for port in ports):
