@@ -10,13 +10,12 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from shared.queues import Queues
-    from shared.tables import Tables
+from shared.queues import Queues
+from shared.storage import create_all
+from shared.tables import Tables
 
 REPO = Path(__file__).resolve().parent.parent
 AZURITE = REPO / "local" / "node_modules" / ".bin" / "azurite"
@@ -89,9 +88,6 @@ def prefix() -> str:
 @pytest.fixture
 def tables(azurite: str, prefix: str) -> Tables:
     """All tables of the app, empty, under the test's prefix."""
-    from shared.storage import create_all
-    from shared.tables import Tables
-
     store = Tables.connect(connection=azurite, prefix=prefix)
     create_all(tables=store)
     return store
@@ -100,9 +96,6 @@ def tables(azurite: str, prefix: str) -> Tables:
 @pytest.fixture
 def queues(azurite: str, prefix: str) -> Queues:
     """All queues of the app, empty, under the test's prefix."""
-    from shared.queues import Queues
-    from shared.storage import create_all
-
     store = Queues.connect(connection=azurite, prefix=f"{prefix}-")
     create_all(queues=store)
     return store

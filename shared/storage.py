@@ -1,0 +1,45 @@
+"""Every table and queue by name, once. In Azure the template makes them; locally and in tests ``create_all`` does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from shared.flow.catalog import ENTITIES
+from shared.messages import QUEUES
+
+if TYPE_CHECKING:
+    from shared.queues import Queues
+    from shared.tables import Tables
+
+INTEGRATIONS: Final = "integrations"
+"""PartitionKey: workspace. Integrations and their names."""
+INTEGRATION_INDEX: Final = "integrationindex"
+"""PartitionKey: integration id. Where an integration lives or lived, and how far its deletion is."""
+WATERMARKS: Final = "watermarks"
+"""PartitionKey: integration id. How far each stream is complete, who writes it, what failed; the sync's own state."""
+RUNS: Final = "runs"
+"""PartitionKey: integration id."""
+RUN_STREAMS: Final = "runstreams"
+"""PartitionKey: ``{integration}|{run}``."""
+COVERAGE: Final = "coverage"
+"""PartitionKey: ``{integration}|{kind}``. What was seen and not stored."""
+PAUSES: Final = "pauses"
+"""PartitionKey: a hash of organisation and token owner."""
+
+OWNED_BY_INTEGRATION: Final = (
+    *sorted({entity.TABLE for entity in ENTITIES}), COVERAGE, RUN_STREAMS, RUNS, WATERMARKS,
+)  # fmt: skip
+"""Tables whose every PartitionKey begins with an integration id: what its deletion clears."""
+
+TABLES: Final = (*OWNED_BY_INTEGRATION, INTEGRATIONS, INTEGRATION_INDEX, PAUSES)
+
+
+def create_all(tables: Tables | None = None, queues: Queues | None = None) -> None:
+    """Make every table and every queue with its poison twin; those that exist are fine."""
+    if tables:
+        for table in TABLES:
+            tables.create_table(table)
+    if queues:
+        for queue in QUEUES:
+            queues.create_queue(queue)
+            queues.create_queue(f"{queue}-poison")

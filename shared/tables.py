@@ -1,0 +1,249 @@
+"""Rows in Table Storage: upsert, create, replace, read, delete. The only module that talks to it.
+
+Facts: https://learn.microsoft.com/rest/api/storageservices/summary-of-table-service-functionality
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from shared.table_codec import Stored, encoded, stored
+from shared.table_errors import CursorError, RowChangedError, RowExistsError, translated
+from shared.table_filter import Condition, Conditions, Filter, after_prefix, read_cursor, write_cursor
+from shared.table_rules import Row, RowError, Value, check_key, check_row, transactions
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.data.tables import TableClient, TableServiceClient
+
+__all__ = [
+    "Condition", "Conditions", "CursorError", "Row", "RowChangedError", "RowError", "RowExistsError", "RowPage",
+    "Stored", "Tables", "Value",
+]  # fmt: skip
+
+_PAGE_ROWS: Final = 1000
+# A filter that fits little gives short pages: at most so many are read to fill one of ours.
+_READS_PER_PAGE: Final = 10
+_TIMEOUTS: Final[dict[str, Any]] = {
+    "connection_timeout": 5,
+    "read_timeout": 60,
+    "retry_total": 4,
+    "retry_backoff_max": 10,
+}
+_PING: Final[dict[str, Any]] = {"connection_timeout": 2, "read_timeout": 2, "retry_total": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Part of a list. ``cursor`` asks for the rest; the page may be short or empty while there is one."""
+
+    rows: list[Row]
+    cursor: str | None
+
+
+class Tables:
+    """The tables of one storage account. ``prefix`` goes before every table name (tests share one account).
+
+    Every method raises RowError for rows and keys that Table Storage refuses, and TransientError
+    (``storage.unavailable``) when it does not answer. Safe to use from several threads.
+    """
+
+    def __init__(self, service: TableServiceClient, prefix: str = "") -> None:
+        self._service = service
+        self._prefix = prefix
+        self._clients: dict[str, TableClient] = {}
+
+    @classmethod
+    def connect(
+        cls,
+        *,
+        connection: str | None = None,
+        account: str | None = None,
+        credential: TokenCredential | None = None,
+        prefix: str = "",
+    ) -> Tables:
+        """With a connection string, or with an account's name and an identity."""
+        from azure.data.tables import TableServiceClient
+
+        if connection:
+            return cls(TableServiceClient.from_connection_string(connection, **_TIMEOUTS), prefix)
+        endpoint = f"https://{account}.table.core.windows.net"
+        return cls(TableServiceClient(endpoint, credential=credential, **_TIMEOUTS), prefix)
+
+    def create_table(self, table: str) -> None:
+        """Make a table; one that exists is fine."""
+        with translated(f"table {table}"):
+            self._service.create_table_if_not_exists(self._prefix + table)
+
+    def ping(self, table: str) -> None:
+        """Read at most one row, quickly. Raises TransientError or RowChangedError (no such table)."""
+        with translated(f"table {table}"):
+            next(iter(self._client(table).list_entities(results_per_page=1, **_PING)), None)
+
+    def upsert(self, table: str, rows: Iterable[Row]) -> int:
+        """Insert or replace whole rows, in as few transactions as possible; their number. Not atomic as a whole."""
+        from azure.data.tables import UpdateMode
+
+        count = 0
+        for chunk in transactions(rows):
+            operations = [("upsert", encoded(row), {"mode": UpdateMode.REPLACE}) for row in chunk]
+            with translated(f"table {table}"):
+                self._client(table).submit_transaction(operations)
+            count += 1
+        return count
+
+    def create(self, table: str, row: Row) -> str:
+        """Insert a row; its ETag. Raises RowExistsError."""
+        check_row(row)
+        with translated(_what(table, row)):
+            return str(self._client(table).create_entity(encoded(row))["etag"])
+
+    def replace(self, table: str, row: Row, etag: str) -> str:
+        """Replace a whole row that is still as read; its new ETag. Raises RowChangedError (also when it is gone)."""
+        from azure.core import MatchConditions
+        from azure.data.tables import UpdateMode
+
+        check_row(row)
+        with translated(_what(table, row)):
+            answer = self._client(table).update_entity(
+                encoded(row), mode=UpdateMode.REPLACE, etag=etag, match_condition=MatchConditions.IfNotModified
+            )
+        return str(answer["etag"])
+
+    def get(self, table: str, partition_key: str, row_key: str) -> Stored | None:
+        """One row, or None."""
+        check_key("PartitionKey", partition_key)
+        check_key("RowKey", row_key)
+        try:
+            with translated(f"table {table}"):
+                return stored(self._client(table).get_entity(partition_key, row_key))
+        except RowChangedError:
+            return None
+
+    def delete(self, table: str, keys: Iterable[tuple[str, str]]) -> None:
+        """Delete rows by (PartitionKey, RowKey), a transaction at a time; missing ones are fine."""
+        rows: list[Row] = [{"PartitionKey": partition, "RowKey": row} for partition, row in keys]
+        for chunk in transactions(rows):
+            try:
+                with translated(f"table {table}"):
+                    self._client(table).submit_transaction([("delete", row) for row in chunk])
+            except RowChangedError:
+                # One was gone, and nothing of the transaction has happened.
+                for row in chunk:
+                    with translated(_what(table, row)):
+                        self._client(table).delete_entity(str(row["PartitionKey"]), str(row["RowKey"]))
+
+    def transact(
+        self,
+        table: str,
+        *,
+        creates: Iterable[Row] = (),
+        replaces: Iterable[tuple[Row, str]] = (),
+        deletes: Iterable[tuple[str, str]] = (),
+    ) -> list[str | None]:
+        """All or nothing, in one partition: rows to create, (row, ETag) to replace, keys to delete unconditionally.
+
+        Gives the ETags in that order (None for deleted rows). Raises RowExistsError or RowChangedError, each with the
+        index of the operation that failed.
+        """
+        from azure.core import MatchConditions
+        from azure.data.tables import UpdateMode
+
+        operations: list[Any] = []
+        for row in creates:
+            check_row(row)
+            operations.append(("create", encoded(row)))
+        for row, etag in replaces:
+            check_row(row)
+            unchanged = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+            operations.append(("update", encoded(row), {"mode": UpdateMode.REPLACE, **unchanged}))
+        operations += [("delete", {"PartitionKey": partition, "RowKey": row}) for partition, row in deletes]
+        with translated(f"table {table}"):
+            return [answer.get("etag") for answer in self._client(table).submit_transaction(operations)]
+
+    def query(
+        self,
+        table: str,
+        *,
+        partition: str | None = None,
+        prefix: str | None = None,
+        row_from: str | None = None,
+        row_to: str | None = None,
+        where: Conditions | None = None,
+        select: Iterable[str] | None = None,
+    ) -> Iterator[Stored]:
+        """Rows in key order: of one partition, or of all whose PartitionKey begins with ``prefix``, or of the table.
+
+        ``row_from`` <= RowKey < ``row_to``. ``select`` names the properties wanted; keys always come.
+        """
+        condition = _filter(partition, prefix, row_from, row_to, where)
+        with translated(f"table {table}"):
+            pages = self._pages(table, condition, _PAGE_ROWS, None, select)
+            while (page := next(pages, None)) is not None:
+                yield from map(stored, page)
+
+    def page(
+        self,
+        table: str,
+        *,
+        partition_prefix: str,
+        where: Conditions | None = None,
+        limit: int,
+        cursor: str | None = None,
+        row_from: str | None = None,
+        row_to: str | None = None,
+    ) -> RowPage:
+        """At most ``limit`` rows (1..1000) of all partitions that begin with the prefix, in key order.
+
+        Raises CursorError for a cursor that is not one of ours.
+        """
+        from azure.core.exceptions import HttpResponseError
+
+        condition = _filter(None, partition_prefix, row_from, row_to, where)
+        token = read_cursor(cursor) if cursor else None
+        rows: list[Row] = []
+        for _ in range(_READS_PER_PAGE):
+            pages = self._pages(table, condition, limit - len(rows), token, None)
+            try:
+                with translated(f"table {table}"):
+                    rows += [stored(entity).row for entity in next(pages, ())]
+            except HttpResponseError as e:
+                if token and e.status_code == 400:
+                    raise CursorError from e
+                raise
+            token = pages.continuation_token
+            if not token or len(rows) >= limit:
+                break
+        return RowPage(rows, write_cursor(token) if token else None)
+
+    def _pages(self, table: str, condition: Filter, size: int, token: Any, select: Iterable[str] | None) -> Any:
+        names = None if select is None else ["PartitionKey", "RowKey", *select]
+        found = self._client(table).query_entities(
+            condition.text, parameters=condition.parameters, results_per_page=size, select=names
+        )
+        return found.by_page(continuation_token=token)
+
+    def _client(self, table: str) -> TableClient:
+        client = self._clients.get(table)
+        if client is None:
+            client = self._clients[table] = self._service.get_table_client(self._prefix + table)
+        return client
+
+
+def _filter(
+    partition: str | None, prefix: str | None, row_from: str | None, row_to: str | None, where: Conditions | None
+) -> Filter:
+    condition = Filter()
+    if partition is not None:
+        condition.add("PartitionKey", "eq", check_key("PartitionKey", partition))
+    if prefix:
+        condition.add_range("PartitionKey", prefix, after_prefix(prefix))
+    condition.add_range("RowKey", row_from, row_to)
+    condition.add_conditions(where or {})
+    return condition
+
+
+def _what(table: str, row: Mapping[str, object]) -> str:
+    return f"table {table}, row {row['PartitionKey']} / {row['RowKey']}"
