@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.stack import Fake, Stack
 
 
-@pytest.fixture()
+@pytest.fixture
 def fake() -> Iterator[Fake]:
     """A fake Azure DevOps with one tiny organisation."""
     fake = Fake.start("contoso", "tiny")
@@ -16,7 +16,7 @@ def fake() -> Iterator[Fake]:
     fake.stop()
 
 
-@pytest.fixture()
+@pytest.fixture
 def stack(fake: Fake, tmp_path: Path) -> Iterator[Stack]:
     """The whole stack on a folder of its own, playing against ``fake``."""
     stack = Stack(tmp_path, fake.url)

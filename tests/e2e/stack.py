@@ -52,8 +52,19 @@ class Fake:
     def start(cls, organization: str, size: str, seed: int = 1) -> Fake:
         port = free_port()
         process = subprocess.Popen(
-            [sys.executable, "-m", "local.fake_ado", "--port", str(port), "--organization", organization]
-            + ["--size", size, "--seed", str(seed)],
+            [
+                sys.executable,
+                "-m",
+                "local.fake_ado",
+                "--port",
+                str(port),
+                "--organization",
+                organization,
+                "--size",
+                size,
+                "--seed",
+                str(seed),
+            ],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
         )
