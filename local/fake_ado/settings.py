@@ -1,0 +1,22 @@
+"""What tests and the control API may set about the fake as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass
+class FakeSettings:
+    latency_seconds: float = 0.0
+    """Added to every answer, without holding up others."""
+    graph_page_size: int = 100
+    """Rows in a page of Graph lists, which take no size from the caller."""
+    sign_in: Literal["page", "redirect"] = "page"
+    """What callers get who sent no good credential and did not ask for a plain 401: 203 with a page, or 302."""
+    unauthorized: Literal["empty", "message"] = "empty"
+    """The plain 401 for a bad credential: without a body, or with TF400813 and the anonymous id."""
+    hook_time_scale: float = 1.0
+    """Real seconds for each second that service hooks wait before they try again."""
+    hook_timeout_seconds: float = 10.0
+    """How long a delivery waits for its answer."""
