@@ -8,9 +8,13 @@ and builds numbered per organisation.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from local.fake_ado.git_history import History
 
 
 @dataclass
@@ -75,6 +79,8 @@ class Project:
     former_names: list[str] = field(default_factory=list)
     hidden_from: set[str] = field(default_factory=set)
     """Identity ids that do not see it."""
+    extra_types: list[str] = field(default_factory=list)
+    """Work item types that its inherited process adds, by name (``processes.CUSTOM_TYPES``)."""
 
 
 @dataclass
@@ -100,6 +106,10 @@ class Node:
     parent: str | None
     start_date: datetime | None = None
     finish_date: datetime | None = None
+    former_paths: list[str] = field(default_factory=list)
+    """Paths it had before it, a node above it or its project was renamed; as work items spell them."""
+    deleted_at: datetime | None = None
+    """A deleted node is in no tree, but old revisions still name it."""
 
 
 @dataclass
@@ -115,6 +125,7 @@ class Repository:
     parent_id: str | None = None
     deleted_at: datetime | None = None
     deleted_by: str | None = None
+    created_at: datetime | None = None
 
 
 @dataclass
@@ -128,6 +139,18 @@ class Comment:
     parent_id: int = 0
     comment_type: Literal["text", "codeChange", "system"] = "text"
     is_deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadEvent:
+    """What a system thread is about, apart from the properties that say so in one of several spellings."""
+
+    kind: Literal["vote", "push", "reviewer_added", "reviewer_removed", "status", "draft", "other"]
+    actor_id: str | None = None
+    subject_id: str | None = None
+    """The reviewer who was added or removed."""
+    value: str = ""
+    """vote: the number; status: active, completed or abandoned; draft: published or drafted."""
 
 
 @dataclass
@@ -144,6 +167,8 @@ class Thread:
     identities: dict[str, str] | None = None
     """Index -> identity id, as system threads name the people they are about."""
     is_deleted: bool = False
+    event: ThreadEvent | None = None
+    """None: a thread of people."""
 
 
 @dataclass
@@ -168,6 +193,9 @@ class Iteration:
     target_commit: str
     common_commit: str
     commit_ids: list[str] = field(default_factory=list)
+    push_id: int | None = None
+    old_target_ref: str | None = None
+    new_target_ref: str | None = None
 
 
 @dataclass
@@ -196,16 +224,67 @@ class PullRequest:
     threads: list[Thread] = field(default_factory=list)
     iterations: list[Iteration] = field(default_factory=list)
     work_item_ids: list[int] = field(default_factory=list)
+    source_repository_id: str | None = None
+    """The fork it comes from; None: its own repository."""
+    completion_queued: datetime | None = None
 
 
-@dataclass
+class Fields(Mapping[str, Any]):
+    """The fields of a revision, packed: revisions with the same names share one index of them."""
+
+    __slots__ = ("_index", "_values")
+    _INDEXES: dict[tuple[str, ...], dict[str, int]] = {}  # noqa: RUF012 - one table for all
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        names = tuple(fields)
+        index = self._INDEXES.get(names)
+        if index is None:
+            index = self._INDEXES[names] = {name: position for position, name in enumerate(names)}
+        self._index = index
+        self._values = tuple(fields.values())
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[self._index[name]]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        position = self._index.get(name)
+        return default if position is None else self._values[position]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._index)
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def unpacked(self) -> dict[str, Any]:
+        """A copy to change."""
+        return dict(zip(self._index, self._values, strict=True))
+
+
+@dataclass(slots=True)
 class Revision:
-    """One revision of a work item: all its non-empty fields by reference name (identity fields: identity id)."""
+    """One revision of a work item: its non-empty fields by reference name.
+
+    Identity fields hold the identity's id, ``System.TeamProject`` the project's id; areas and iterations stand as
+    ``System.AreaId`` and ``System.IterationId`` only, since a rename changes their paths on every revision at once.
+    What follows from its place (``System.Id``, ``Rev``, ``RevisedDate``, ``Watermark``) is not in here.
+    """
 
     rev: int
     watermark: int
     """Order of change in the organisation; what reporting tokens count."""
-    fields: dict[str, Any]
+    fields: Fields
+
+
+@dataclass(slots=True)
+class WorkItemComment:
+    id: int
+    author_id: str
+    text: str
+    created: datetime
+    modified: datetime
+    is_deleted: bool = False
+    version: int = 1
 
 
 @dataclass
@@ -216,6 +295,9 @@ class WorkItem:
     is_deleted: bool = False
     deleted_at: datetime | None = None
     deleted_by: str | None = None
+    comments: list[WorkItemComment] = field(default_factory=list)
+    artifact_uris: list[str] = field(default_factory=list)
+    """Artifact URIs: pull requests and commits it is linked to."""
 
 
 @dataclass
@@ -309,6 +391,18 @@ class Organization:
     feed: list[tuple[int, int]] = field(default_factory=list)
     """(work item id, rev) in the order of their watermarks: the revision with watermark ``w`` is ``feed[w - 1]``,
     None-like ``(0, 0)`` where it was destroyed."""
+    feed_times: list[datetime] = field(default_factory=list)
+    """When each revision of ``feed`` was made; never decreases."""
+    destroyed: list[int] = field(default_factory=list)
+    """Work items that are gone for good."""
+    histories: dict[str, History] = field(default_factory=dict)
+    """Repository id -> its commits, refs and pushes (``git_history.py``)."""
+    service_account_id: str = ""
+    """The identity of the account made for the integration; a Project Collection Administrator."""
+    follows_wall_clock: bool = False
+    """True: its time is the machine's; mutations are never dated later."""
+    counters: dict[str, int] = field(default_factory=dict)
+    """Last number given, by kind: ``work_item``, ``pull_request``, ``thread``, ``node``, ``comment``, ``build`` ..."""
     links: list[Link] = field(default_factory=list)
     builds: dict[int, Build] = field(default_factory=dict)
     definitions: dict[int, Definition] = field(default_factory=dict)
