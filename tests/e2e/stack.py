@@ -25,6 +25,11 @@ def free_port() -> int:
         return int(s.getsockname()[1])
 
 
+def _module(name: str, **options: object) -> list[str]:
+    """The command line that runs one of our modules."""
+    return [sys.executable, "-m", name, *(text for key, value in options.items() for text in (f"--{key}", str(value)))]
+
+
 def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float = 90) -> None:
     """Until ``url`` answers 200. Raises RuntimeError when the process has ended or the time is up."""
     end = time.monotonic() + seconds
