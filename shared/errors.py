@@ -7,8 +7,11 @@ class ConnectorError(Exception):
     """Any failure this app knows. ``str(error)`` names the thing; ``remedy`` says what a person can do, or is None.
 
     ``code`` is stable and machine-readable, for example ``"scope.code"`` or ``"pull_request.unknown_status"``.
-    Neither text ever holds a token, a header or a body.
+    Neither text ever holds a token, a header or a body. ``facts`` is what the other side said, where that helps to
+    decide or to log (Azure DevOps: ``shared.ado.refusals.Refusal``).
     """
+
+    facts: object | None = None
 
     def __init__(self, message: str, *, code: str, remedy: str | None = None) -> None:
         super().__init__(message)

@@ -1,0 +1,1 @@
+"""Every operation we call, said once; one module an API area."""
