@@ -1,0 +1,212 @@
+"""Pull request and its threads to pull request, comments and events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from shared.flow.pull_requests import PullRequest, PullRequestComment, PullRequestEvent, PullRequestState
+from shared.mapping.comments import PullRequestRef, comment_event, comments_of
+from shared.mapping.events import APPROVALS, STATUS_EVENTS, Fact, events_of, to_event
+from shared.mapping.thread_properties import NOBODY, Actor
+from shared.mapping.times import need_time, to_time
+from shared.mapping.values import AdoItem, guid, integer, known, need, text
+
+STATE: Final[dict[str, PullRequestState]] = {"active": "open", "completed": "merged", "abandoned": "closed"}
+MERGE_STATUSES: Final = frozenset({"notSet", "queued", "conflicts", "succeeded", "rejectedByPolicy", "failure"})
+"""Of the test merge; says nothing about completion.
+
+Source: https://learn.microsoft.com/rest/api/azure/devops/git/pull-requests/get-pull-requests
+"""
+DESCRIPTION_CUT: Final = 400
+"""Lists cut a description to this many characters."""
+_ENDS: Final = frozenset({"merged", "closed"})
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestRows:
+    """All rows of one pull request, of one reading."""
+
+    pull_request: PullRequest
+    comments: tuple[PullRequestComment, ...]
+    events: tuple[PullRequestEvent, ...]
+
+
+def repository_of(item: AdoItem) -> str:
+    """Id of the repository that a listed pull request targets."""
+    return guid(need(item, "repository", dict, "a pull request").get("id"), "a pull request's repository")
+
+
+def number_of(item: AdoItem) -> int:
+    """A listed pull request's number, unique in the organisation."""
+    return need(item, "pullRequestId", int, "a pull request")
+
+
+def closed_at(item: AdoItem) -> datetime | None:
+    """When a listed pull request was completed or abandoned; None while it is active."""
+    return to_time(item.get("closedDate"), f"pull request {item.get('pullRequestId')}: closedDate")
+
+
+def created_at(item: AdoItem) -> datetime:
+    """When a listed pull request was created."""
+    return need_time(item.get("creationDate"), f"pull request {item.get('pullRequestId')}: creationDate")
+
+
+def needs_single_read(item: AdoItem, threads: Sequence[AdoItem]) -> bool:
+    """Whether the listed ``item`` lacks what only the single read has: the whole description, or who closed it.
+
+    Who closed it is not in lists; mostly a system thread tells.
+    """
+    if len(item.get("description") or "") >= DESCRIPTION_CUT:
+        return True
+    if closed_at(item) is None or item.get("closedBy"):
+        return False
+    ref = _ref(item, "")
+    end = _last_status(list(events_of(ref, threads)))
+    return not _tells_the_end(end, str(item.get("status"))) or end is None or end.actor_id is None
+
+
+def to_pull_request(
+    item: AdoItem, threads: Sequence[AdoItem], *, integration_id: str, repo_page: str, read_at: datetime
+) -> PullRequestRows:
+    """A pull request with all its threads. ``repo_page``: the repository's web page; ``read_at``: when it was read.
+
+    ``state`` comes from the status only: a test merge is no merge. Raises ContractError for an undocumented status,
+    naming the pull request.
+    """
+    ref = _ref(item, integration_id)
+    what = f"pull request {ref.id}"
+    status = need(item, "status", str, what)
+    state = STATE[known(status, STATE, f"{what}: status", "pull_request.unknown_status")]
+    comments = tuple(comments_of(ref, threads))
+    events = list(events_of(ref, threads))
+    created, closed = created_at(item), closed_at(item)
+    closer = _closer(item, events, status) if closed else NOBODY
+    submitter: AdoItem = need(item, "createdBy", dict, what)
+    events.append(_opened(ref, submitter, created))
+    if closed and not _tells_the_end(_last_status(events), status):
+        events.append(to_event(ref, Fact(STATUS_EVENTS[status], closer), occurred_at=closed, source_ref="ended"))
+    reviewers = _reviewers(item, what)
+    pull_request = PullRequest(
+        integration_id=integration_id,
+        id=ref.id,
+        url=f"{repo_page}/pullrequest/{ref.number}",
+        number=ref.number,
+        repo_id=ref.repo_id,
+        project_id=ref.project_id,
+        title=need(item, "title", str, what),
+        body=text(item, "description"),
+        state=state,
+        ado_status=status,
+        is_draft=item.get("isDraft") is True,
+        source_branch=need(item, "sourceRefName", str, what),
+        target_branch=need(item, "targetRefName", str, what),
+        created_at=created,
+        created_by_id=ref.submitter_id,
+        created_by_name=text(submitter, "displayName") or ref.submitter_id,
+        closed_at=closed,
+        closed_by_id=closer.id,
+        merged_at=closed if state == "merged" else None,
+        merged_by_id=closer.id if state == "merged" else None,
+        merge_status=_merge_status(item, what),
+        merge_commit_sha=text(item.get("lastMergeCommit") or {}, "commitId") if state == "merged" else None,
+        extracted_tags=[label["name"] for label in item.get("labels") or () if label.get("active") is not False],
+        reviewers=reviewers,
+        last_activity_at=max([created, *filter(None, [closed]), *_thread_times(threads, what)]),
+        read_at=read_at,
+        **_counts(ref, reviewers, comments, events),
+    )
+    return PullRequestRows(pull_request, comments, (*events, *map(comment_event, comments)))
+
+
+def _ref(item: AdoItem, integration_id: str) -> PullRequestRef:
+    number, repo_id = number_of(item), repository_of(item)
+    what = f"pull request {repo_id}/{number}"
+    project = need(need(item, "repository", dict, what), "project", dict, what)
+    return PullRequestRef(
+        integration_id=integration_id,
+        project_id=guid(project.get("id"), f"{what}: project"),
+        repo_id=repo_id,
+        number=number,
+        submitter_id=guid(need(item, "createdBy", dict, what).get("id"), f"{what}: createdBy"),
+    )
+
+
+def _opened(ref: PullRequestRef, submitter: AdoItem, created: datetime) -> PullRequestEvent:
+    actor = Actor(ref.submitter_id, text(submitter, "displayName") or ref.submitter_id)
+    return to_event(ref, Fact("opened", actor), occurred_at=created, source_ref="opened")
+
+
+def _last_status(events: Sequence[PullRequestEvent]) -> PullRequestEvent | None:
+    changes = [event for event in events if event.event_type in STATUS_EVENTS.values()]
+    return max(reversed(changes), key=lambda event: event.occurred_at, default=None)
+
+
+def _tells_the_end(event: PullRequestEvent | None, status: str) -> bool:
+    return event is not None and event.event_type in _ENDS and event.event_type == STATUS_EVENTS.get(status)
+
+
+def _closer(item: AdoItem, events: Sequence[PullRequestEvent], status: str) -> Actor:
+    closed_by: AdoItem = item.get("closedBy") or {}
+    if closed_by:
+        return Actor(
+            guid(closed_by.get("id"), f"pull request {number_of(item)}: closedBy"), text(closed_by, "displayName")
+        )
+    end = _last_status(events)
+    return Actor(end.actor_id, end.actor_name) if end and _tells_the_end(end, status) else NOBODY
+
+
+def _merge_status(item: AdoItem, what: str) -> str | None:
+    status = text(item, "mergeStatus")
+    return status and known(status, MERGE_STATUSES, f"{what}: mergeStatus", "pull_request.unknown_merge_status")
+
+
+def _reviewers(item: AdoItem, what: str) -> list[dict[str, Any]]:
+    reviewers = [
+        {
+            "id": guid(reviewer.get("id"), f"{what}: reviewer"),
+            "name": text(reviewer, "displayName"),
+            "vote": integer(reviewer.get("vote"), f"{what}: vote") or 0,
+            "is_required": reviewer.get("isRequired") is True,
+            "is_container": reviewer.get("isContainer") is True,
+            "has_declined": reviewer.get("hasDeclined") is True,
+            "is_flagged": reviewer.get("isFlagged") is True,
+        }
+        for reviewer in item.get("reviewers") or ()
+    ]
+    return sorted(reviewers, key=lambda reviewer: str(reviewer["id"]))
+
+
+def _counts(
+    ref: PullRequestRef,
+    reviewers: Sequence[dict[str, Any]],
+    comments: Sequence[PullRequestComment],
+    events: Sequence[PullRequestEvent],
+) -> dict[str, Any]:
+    """What is summed up: groups' votes roll up their members' and are left out."""
+    people = [reviewer for reviewer in reviewers if not reviewer["is_container"]]
+    approvers = sorted(reviewer["id"] for reviewer in people if reviewer["vote"] in APPROVALS)
+    written = [comment for comment in comments if comment.comment_type == "text" and not comment.is_deleted]
+    by_reviewers = [comment for comment in written if not comment.is_submitter]
+    took_part = {comment.author_id for comment in by_reviewers}
+    took_part |= {reviewer["id"] for reviewer in people if reviewer["vote"]}
+    took_part |= {event.actor_id for event in events if event.vote and event.actor_id}
+    return {
+        "approvers": approvers,
+        "approval_count": len(approvers),
+        "comment_count": len(written),
+        "reviewer_comment_count": len(by_reviewers),
+        "reviewer_count": len(took_part - {ref.submitter_id}),
+        "first_comment_at": min((comment.created_at for comment in by_reviewers), default=None),
+    }
+
+
+def _thread_times(threads: Sequence[AdoItem], what: str) -> list[datetime]:
+    times = (
+        to_time(thread.get(name), f"{what} thread {thread.get('id')}: {name}")
+        for thread in threads
+        for name in ("publishedDate", "lastUpdatedDate")
+    )
+    return [time for time in times if time]
