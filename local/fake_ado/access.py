@@ -57,6 +57,15 @@ def _project_of(organization: Organization, namespace: str, token: str) -> Proje
     return organization.projects.get(text.split("/")[0].lower())
 
 
+def member(organization: Organization, identity: Identity) -> Identity | None:
+    """The same person in ``organization``: by id, else by the id of its origin, as Entra accounts are in several."""
+    found = organization.identities.get(identity.id)
+    if found is not None:
+        return found
+    same = (one for one in organization.identities.values() if one.origin_id == identity.origin_id)
+    return next(same, None)
+
+
 def sees(organization: Organization, identity: Identity, project: Project) -> bool:
     """True if the project is in the identity's lists. Administrators too are bound by ``hidden_from``."""
     if identity.id in project.hidden_from:

@@ -94,10 +94,9 @@ class Door:
             raise refusals.scope_missing()
 
     def _member(self, token: Token) -> Identity:
-        if self.organization is None:
-            identity = self.fake.find_identity(token.identity_id)
-        else:
-            identity = self.organization.identities.get(token.identity_id)
+        identity = self.fake.find_identity(token.identity_id)
+        if identity is not None and self.organization is not None:
+            identity = access.member(self.organization, identity)
         if identity is None or not identity.is_active:
             raise refusals.not_authorized(token.identity_id, "TFS-Federated, Bearer")
         return identity

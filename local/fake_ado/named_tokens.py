@@ -49,10 +49,18 @@ def equip(organization: Organization) -> None:
         identity = organization.identities.setdefault(people[account].id, people[account])
         if is_administrator:
             organization.administrators.add(identity.id)
+            _join(organization, "Project Collection Administrators", identity)
+        _join(organization, "Project Collection Valid Users", identity)
     organization.denials.setdefault(people["flow.limited"].id, set()).add(access.VIEW_INSTANCE)
     organization.identities[people["flow.stakeholder"].id].licence = "stakeholder"
     for token in _tokens(organization, {account: person.id for account, person in people.items()}):
         organization.tokens.setdefault(token.value, token)
+
+
+def _join(organization: Organization, group: str, identity: Identity) -> None:
+    for one in organization.identities.values():
+        if one.account == f"[{organization.name}]\\{group}" and identity.id not in one.member_ids:
+            one.member_ids.append(identity.id)
 
 
 def expand(scopes: frozenset[str]) -> frozenset[str]:
