@@ -145,7 +145,7 @@ def timeline(call: Call, build: Build) -> dict[str, Any]:
     state = "completed" if build.finished else "inProgress"
     records = []
     for kind, parent in (("Stage", None), ("Phase", "Stage"), ("Job", "Phase")):
-        record = {
+        record: dict[str, Any] = {
             "previousAttempts": [],
             "id": _guid(build, kind),
             "parentId": _guid(build, parent) if parent else None,

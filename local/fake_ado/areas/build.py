@@ -24,7 +24,7 @@ _ORDERS = {
 
 @route("GET", CORE_HOST, _BUILDS, version="7.1", scopes=_SCOPES)
 def list_builds(call: Call) -> Answer:
-    """Builds of a project, filtered and ordered; ``minTime`` and ``maxTime`` mean the time that ``queryOrder`` names."""
+    """Builds of a project; ``minTime`` and ``maxTime`` mean the time that ``queryOrder`` names."""
     query = BuildQuery.read(call.query)
     rows = query.select(one for one in call.organization.builds.values() if one.project_id == call.project.id)
     rows = query.after_token(rows, call.query.one("continuationToken"))

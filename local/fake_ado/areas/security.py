@@ -1,4 +1,7 @@
-"""Effective permissions of the caller. Specification: MicrosoftDocs/vsts-rest-api-specs ``security/7.1/security.json``."""
+"""Effective permissions of the caller.
+
+Specification: MicrosoftDocs/vsts-rest-api-specs ``security/7.1/security.json``.
+"""
 
 from __future__ import annotations
 
@@ -105,7 +108,7 @@ def _evaluate(call: Call, row: Any) -> dict[str, Any]:
 
 
 @route("GET", CORE_HOST, "/{organization}/_apis/securitynamespaces", version="7.1")
-def list_namespaces(call: Call) -> Answer:
+def list_namespaces(_call: Call) -> Answer:
     """All namespaces that the fake knows."""
     return value([_description(namespace) for namespace in NAMESPACES])
 
