@@ -17,6 +17,18 @@ class Stored:
     etag: str
 
 
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Part of a list. ``cursor`` asks for the rest; the page may be short or empty while there is one."""
+
+    stored: list[Stored]
+    cursor: str | None
+
+    @property
+    def rows(self) -> list[Row]:
+        return [stored.row for stored in self.stored]
+
+
 def encoded(row: Row) -> dict[str, Any]:
     """The row as the SDK wants it: numbers beyond 32 bits say that they are."""
     from azure.data.tables import EdmType, EntityProperty

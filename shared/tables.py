@@ -6,10 +6,9 @@ Facts: https://learn.microsoft.com/rest/api/storageservices/summary-of-table-ser
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.table_codec import Stored, encoded, stored
+from shared.table_codec import RowPage, Stored, encoded, stored
 from shared.table_errors import CursorError, RowChangedError, RowExistsError, translated
 from shared.table_filter import Condition, Conditions, Filter, after_prefix, read_cursor, write_cursor
 from shared.table_rules import Row, RowError, Value, check_key, check_row, transactions
@@ -33,14 +32,6 @@ _TIMEOUTS: Final[dict[str, Any]] = {
     "retry_backoff_max": 10,
 }
 _PING: Final[dict[str, Any]] = {"connection_timeout": 2, "read_timeout": 2, "retry_total": 0}
-
-
-@dataclass(frozen=True, slots=True)
-class RowPage:
-    """Part of a list. ``cursor`` asks for the rest; the page may be short or empty while there is one."""
-
-    rows: list[Row]
-    cursor: str | None
 
 
 class Tables:
@@ -188,35 +179,36 @@ class Tables:
         self,
         table: str,
         *,
-        partition_prefix: str,
+        partition: str | None = None,
+        partition_prefix: str | None = None,
+        row_from: str | None = None,
+        row_to: str | None = None,
         where: Conditions | None = None,
         limit: int,
         cursor: str | None = None,
-        row_from: str | None = None,
-        row_to: str | None = None,
     ) -> RowPage:
-        """At most ``limit`` rows (1..1000) of all partitions that begin with the prefix, in key order.
+        """At most ``limit`` (1..1000) of the rows that ``query`` finds with these arguments.
 
         Raises CursorError for a cursor that is not one of ours.
         """
         from azure.core.exceptions import HttpResponseError
 
-        condition = _filter(None, partition_prefix, row_from, row_to, where)
+        condition = _filter(partition, partition_prefix, row_from, row_to, where)
         token = read_cursor(cursor) if cursor else None
-        rows: list[Row] = []
+        found: list[Stored] = []
         for _ in range(_READS_PER_PAGE):
-            pages = self._pages(table, condition, limit - len(rows), token, None)
+            pages = self._pages(table, condition, limit - len(found), token, None)
             try:
                 with translated(f"table {table}"):
-                    rows += [stored(entity).row for entity in next(pages, ())]
+                    found += map(stored, next(pages, ()))
             except HttpResponseError as e:
                 if token and e.status_code == 400:
                     raise CursorError from e
                 raise
             token = pages.continuation_token
-            if not token or len(rows) >= limit:
+            if not token or len(found) >= limit:
                 break
-        return RowPage(rows, write_cursor(token) if token else None)
+        return RowPage(found, write_cursor(token) if token else None)
 
     def _pages(self, table: str, condition: Filter, size: int, token: Any, select: Iterable[str] | None) -> Any:
         names = None if select is None else ["PartitionKey", "RowKey", *select]
