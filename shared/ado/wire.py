@@ -97,14 +97,19 @@ def read_page(endpoint: Endpoint, reply: Reply) -> Page:
     body = _json(endpoint, reply)
     items: list[Any] = []
     if endpoint.items is not None and reply.status != NO_CONTENT:
-        listed = body.get(endpoint.items)
-        if not isinstance(listed, list):
-            raise ContractError(f"{endpoint.route}: the reply has no list {endpoint.items!r}", code="reply.shape")
-        items = [item for item in listed if item is not None]
+        items = [item for item in _listed(endpoint, endpoint.items, body) if item is not None]
         if not all(isinstance(item, dict) for item in items):
             raise ContractError(f"{endpoint.route}: an item of the list is not an object", code="reply.shape")
     token, last = endpoint.paging.mark(items, body, reply.headers)
     return Page(items=items, body=body, token=token, last=last, headers=reply.headers)
+
+
+def _listed(endpoint: Endpoint, name: str, body: Mapping[str, Any]) -> list[Any]:
+    # The documentation's examples have "values" for some lists that come as "value".
+    listed = body.get(name, body.get("values"))
+    if not isinstance(listed, list):
+        raise ContractError(f"{endpoint.route}: the reply has no list {name!r}", code="reply.shape")
+    return listed
 
 
 def _json(endpoint: Endpoint, reply: Reply) -> dict[str, Any]:
@@ -116,6 +121,9 @@ def _json(endpoint: Endpoint, reply: Reply) -> dict[str, Any]:
         if e.pos >= len(e.doc):
             raise TransientError(f"{endpoint.route}: the reply was cut short", code="reply.cut") from e
         raise ContractError(f"{endpoint.route}: the reply is not JSON", code="reply.not_json") from e
+    if isinstance(body, list) and endpoint.items is not None:
+        # The specification shows lists bare; nearly all come wrapped.
+        return {endpoint.items: body}
     if not isinstance(body, dict):
         raise ContractError(f"{endpoint.route}: the reply is not a JSON object", code="reply.shape")
     return body
