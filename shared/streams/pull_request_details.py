@@ -1,0 +1,112 @@
+"""What one listed pull request becomes: its rows, or the reason why it is not stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from shared.ado.endpoints import git
+from shared.errors import UnavailableError
+from shared.flow.repos import Repo
+from shared.mapping.links import repository_page
+from shared.mapping.pull_requests import (
+    PullRequestRows,
+    needs_single_read,
+    number_of,
+    repository_of,
+    to_pull_request,
+)
+from shared.mapping.times import months_before, to_text
+from shared.mapping.values import text
+from shared.streams.base import Skip, Slice
+
+KIND: Final = "pull_requests"
+MONTHS: Final = 6
+"""A pull request counts if it was touched within so many calendar months before the first processing, or since."""
+LEFT_OUT: Final = 500
+"""How many repos that cannot be read are remembered, so as to catch up once they can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One pull request, read: exactly one of ``rows`` and ``skip`` is set."""
+
+    number: int
+    rows: PullRequestRows | None = None
+    skip: Skip | None = None
+
+
+class PullRequestDetails:
+    """Reads the threads of listed pull requests of one project, and their single form where the list cuts it."""
+
+    def __init__(self, slice_: Slice) -> None:
+        self._slice = slice_
+        repos = (repo for repo in slice_.stored.all(Repo) if repo.project_id == slice_.unit_id)
+        self._repos = {repo.id: repo for repo in repos}
+        self._refused: set[str] = set()
+        self.cutoff: datetime = months_before(slice_.initial_processed_at, MONTHS)
+
+    def has_repos(self) -> bool:
+        """Whether the project has any Git repository; one without (TFVC only) refuses to list pull requests."""
+        return any(not repo.is_deleted for repo in self._repos.values())
+
+    def left_out(self) -> tuple[str, ...]:
+        """Ids of the repos whose pull requests cannot be read now, or are not wanted; at most ``LEFT_OUT``."""
+        known = {repo.id for repo in self._repos.values() if _why_not(repo) or repo.is_deleted}
+        return tuple(sorted(known | self._refused)[:LEFT_OUT])
+
+    def read(self, items: Iterable[dict[str, Any]]) -> Iterator[Outcome]:
+        """An outcome for each item, in order, with a bounded number of requests in flight."""
+        return self._slice.map(self._one, items)
+
+    def _one(self, item: dict[str, Any]) -> Outcome:
+        """One request, two where the list cuts something off."""
+        number, repo_id = number_of(item), repository_of(item)
+        repo = self._repos.get(repo_id)
+        if repo and (why := _why_not(repo)):
+            return self._skipped(number, repo_id, *why)
+        if repo_id in self._refused:
+            return self._skipped(number, repo_id, "repo_disabled", "the repository is listed, and refuses to be read")
+        path = {"project": self._slice.unit_id, "repositoryId": repo_id, "pullRequestId": str(number)}
+        try:
+            threads = [t for page in self._slice.client.pages(git.PULL_REQUEST_THREADS, path=path) for t in page.items]
+            if needs_single_read(item, threads):
+                # Labels are shown on lists only, so what the single read lacks is kept.
+                item = {**item, **self._slice.client.one(git.PULL_REQUEST, path=path)}
+        except UnavailableError as error:
+            # The project could be listed, so this is about the repository: disabled since the repos were read.
+            self._refused.add(repo_id)
+            return self._skipped(number, repo_id, "repo_disabled", str(error))
+        rows = to_pull_request(
+            item,
+            threads,
+            integration_id=self._slice.integration_id,
+            repo_page=(repo and repo.url) or self._page(item),
+            read_at=self._slice.now,
+        )
+        if rows.pull_request.last_activity_at < self.cutoff:
+            touched = to_text(rows.pull_request.last_activity_at)
+            detail = f"last touched {touched}, before {to_text(self.cutoff)}"
+            return self._skipped(number, repo_id, "six_month_rule", detail)
+        return Outcome(number, rows=rows)
+
+    def _skipped(self, number: int, repo_id: str, reason: Any, detail: str) -> Outcome:
+        skip = Skip(KIND, f"{repo_id}/{number}", reason, detail, project_id=self._slice.unit_id)
+        return Outcome(number, skip=skip)
+
+    def _page(self, item: dict[str, Any]) -> str:
+        """The page of a repository that is not stored yet."""
+        repository = item["repository"]
+        if page := text(repository, "webUrl"):
+            return page
+        return repository_page(self._slice.organization, repository["project"]["name"], repository["name"])
+
+
+def _why_not(repo: Repo) -> tuple[str, str] | None:
+    if repo.is_disabled:
+        return "repo_disabled", "the repository is disabled"
+    if not repo.is_imported:
+        return "service_off", "the repository is not imported"
+    return None

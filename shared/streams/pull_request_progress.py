@@ -1,0 +1,120 @@
+"""How far a project's pull requests are read: the watermark of their stream, and the lanes it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, Self
+
+from shared.mapping.pull_requests import closed_at, created_at
+from shared.mapping.times import need_time, to_text
+from shared.streams.base import Watermark
+
+LaneName = Literal["recent", "touched", "older"]
+LANES: Final[tuple[LaneName, ...]] = ("recent", "touched", "older")
+"""In order of use: created since the cut-off; created before and active or closed since; the rest, where only a
+comment, a vote or a push since the cut-off makes one count."""
+MARGIN: Final = timedelta(minutes=1)
+"""Asked for beyond the cut-off, which is then applied here, to the microsecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Pull requests by time of creation. That never changes, and all statuses are listed: so no row moves in the
+    list while it is paged, as it would in a list of the active ones. ``repo_id`` narrows a lane to one repo."""
+
+    name: LaneName
+    until: datetime
+    repo_id: str | None = None
+
+    def query(self, cutoff: datetime) -> dict[str, str]:
+        """Source: https://learn.microsoft.com/rest/api/azure/devops/git/pull-requests/get-pull-requests-by-project"""
+        query = {
+            "searchCriteria.status": "all",
+            "searchCriteria.queryTimeRangeType": "created",
+            "searchCriteria.maxTime": to_text(self.until if self.name == "recent" else cutoff + MARGIN),
+        }
+        if self.name == "recent":
+            query["searchCriteria.minTime"] = to_text(cutoff - MARGIN)
+        if self.repo_id:
+            query["searchCriteria.repositoryId"] = self.repo_id
+        return query
+
+    def wants(self, item: dict[str, Any], cutoff: datetime) -> bool:
+        """Whether a listed pull request is this lane's to read."""
+        if created_at(item) >= cutoff:
+            return self.name == "recent"
+        closed = closed_at(item)
+        touched = closed is None or closed >= cutoff
+        return self.name == ("touched" if touched else "older")
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One reading of all active and all recently closed pull requests, by falling number."""
+
+    started_at: datetime
+    below: int | None = None
+    """Those from this number on are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """``read_at``: when the newest complete round began. ``todo``: lanes that are left; of the first of them ``skip``
+    rows are done, ``last`` being the number of the last one. ``left_out``: repos to catch up with once they can be
+    read."""
+
+    read_at: datetime
+    todo: tuple[Lane, ...] = ()
+    skip: int = 0
+    last: int | None = None
+    round: Round | None = None
+    left_out: tuple[str, ...] = ()
+
+    @classmethod
+    def begin(cls, now: datetime) -> Self:
+        """Nothing is read: all lanes, up to now; what comes later is the rounds'."""
+        return cls(read_at=now, todo=tuple(Lane(name, now) for name in LANES))
+
+    @classmethod
+    def load(cls, watermark: Watermark) -> Self:
+        """From a stored watermark."""
+        under_way = watermark.get("round")
+        return cls(
+            read_at=need_time(watermark.get("read_at"), "read_at"),
+            todo=tuple(
+                Lane(lane["name"], need_time(lane["until"], "until"), lane.get("repo_id"))
+                for lane in watermark.get("todo", ())
+            ),
+            skip=watermark.get("skip", 0),
+            last=watermark.get("last"),
+            round=Round(need_time(under_way["started_at"], "round"), under_way.get("below")) if under_way else None,
+            left_out=tuple(watermark.get("left_out", ())),
+        )
+
+    def watermark(self) -> Watermark:
+        """As ``load`` reads it."""
+        under_way = self.round and {"started_at": to_text(self.round.started_at), "below": self.round.below}
+        return {
+            "read_at": to_text(self.read_at),
+            "todo": [{"name": lane.name, "until": to_text(lane.until), "repo_id": lane.repo_id} for lane in self.todo],
+            "skip": self.skip,
+            "last": self.last,
+            "round": under_way,
+            "left_out": list(self.left_out),
+        }
+
+    def importing(self) -> bool:
+        """Whether pull requests that count by created or closed are still missing: then rounds have to wait."""
+        return any(lane.repo_id is None and lane.name != "older" for lane in self.todo)
+
+    def catch_up(self, repo_ids: Iterable[str], now: datetime) -> Self:
+        """Add the lanes of repos that can be read again, unless they are there."""
+        wanted = sorted(set(repo_ids) - {lane.repo_id for lane in self.todo if lane.repo_id})
+        lanes = tuple(Lane(name, now, repo_id) for repo_id in wanted for name in LANES)
+        return replace(self, todo=self.todo + lanes)
+
+    def next_lane(self) -> Self:
+        """The first lane is done."""
+        return replace(self, todo=self.todo[1:], skip=0, last=None)

@@ -1,0 +1,164 @@
+"""Pull requests of one project with comments and events, under the six-month rule.
+
+Azure DevOps tells which pull requests were created or closed since a time, never which were changed. So the first
+reading goes through lanes by time of creation (``pull_request_progress``), and each later one is a round: all that
+are active, and all that were closed of late. Details come from the threads, one request for each pull request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from shared.ado.endpoints import git
+from shared.flow.base import Entity
+from shared.flow.pull_requests import PullRequest
+from shared.mapping.pull_requests import number_of
+from shared.mapping.times import to_text
+from shared.streams.base import Batch, Slice
+from shared.streams.pull_request_details import KIND, Outcome, PullRequestDetails
+from shared.streams.pull_request_progress import Progress, Round
+from shared.streams.whole_lists import lots
+
+LOT: Final = 50
+"""Pull requests in a batch."""
+PAGE: Final = 1000
+OVERLAP: Final = timedelta(minutes=10)
+"""How much earlier than the last round began its successor looks for closed ones, so that two clocks may differ."""
+CLOSED_OF_LATE: Final = timedelta(days=7)
+"""So long after its end a pull request is still read again: comments come late."""
+ROUND_GOOD_FOR: Final = timedelta(minutes=10)
+"""While the oldest are read, a round comes between as often as this."""
+
+
+def read_pull_requests(slice_: Slice) -> Iterator[Batch]:
+    """The lanes that are left, with rounds between once all that counts by created or closed is stored.
+
+    A project without a Git repository has no pull requests and is not asked.
+    """
+    details = PullRequestDetails(slice_)
+    if not details.has_repos():
+        yield Batch(slice_.watermark or {})
+        return
+    yield from _Reader(slice_, details).batches()
+
+
+class _Reader:
+    """One slice. ``progress`` is what the next batch's watermark says."""
+
+    def __init__(self, slice_: Slice, details: PullRequestDetails) -> None:
+        self._slice = slice_
+        self._details = details
+        self._progress = Progress.load(slice_.watermark) if slice_.watermark else Progress.begin(slice_.now)
+
+    def batches(self) -> Iterator[Batch]:
+        progress = self._progress
+        stale = self._slice.now - progress.read_at >= ROUND_GOOD_FOR
+        readable_again = set(progress.left_out) - set(self._details.left_out())
+        self._progress = progress.catch_up(readable_again, self._slice.now)
+        if progress.round or not progress.todo or (stale and not progress.importing()):
+            yield from self._round()
+        while self._progress.todo:
+            yield from self._lane()
+
+    def _round(self) -> Iterator[Batch]:
+        """All active ones and those closed of late, newest first, each compared with what is stored.
+
+        One that is completed while the active ones are paged may be missed; it is among the closed of the next round.
+        """
+        current = self._progress.round or Round(self._slice.now)
+        closed_since = min(self._progress.read_at - OVERLAP, current.started_at - CLOSED_OF_LATE)
+        listed = {number_of(item): item for query in _round_queries(closed_since) for item in self._list(query)}
+        left = sorted((n for n in listed if current.below is None or n < current.below), reverse=True)
+        for lot in lots(left, LOT):
+            outcomes = list(self._details.read(listed[number] for number in lot))
+            current = replace(current, below=lot[-1])
+            yield from self._store(outcomes, replace(self._progress, round=current), compare=True)
+        yield self._batch(replace(self._progress, read_at=current.started_at, round=None))
+
+    def _lane(self) -> Iterator[Batch]:
+        """The first lane that is left, from where it stands, to its end."""
+        lane, cutoff = self._progress.todo[0], self._details.cutoff
+        query = lane.query(cutoff)
+        done = self._resume_at(query)
+        for page in self._pages(query | {"$skip": str(done)}):
+            wanted = [(index, item) for index, item in enumerate(page, 1) if lane.wants(item, cutoff)]
+            for lot in lots(wanted, LOT):
+                outcomes = list(self._details.read(item for _, item in lot))
+                position = replace(self._progress, skip=done + lot[-1][0], last=number_of(lot[-1][1]))
+                yield from self._store(outcomes, position, compare=lane.repo_id is not None)
+            done += len(page)
+            yield self._batch(replace(self._progress, skip=done, last=number_of(page[-1])))
+        yield self._batch(self._progress.next_lane())
+
+    def _resume_at(self, query: dict[str, str]) -> int:
+        """Where to go on in a lane: the row before must be the one we did last.
+
+        It is not where a repository was deleted meanwhile and took its pull requests out of the list: then a page back.
+        """
+        done = self._progress.skip
+        if not done:
+            return 0
+        before = next(self._pages(query | {"$skip": str(done - 1), "$top": "1"}), [])
+        if before and number_of(before[0]) == self._progress.last:
+            return done
+        return max(0, done - PAGE)
+
+    def _store(self, outcomes: list[Outcome], after: Progress, *, compare: bool) -> Iterator[Batch]:
+        """Comments and events, and in a batch of its own what follows from them: the pull requests.
+
+        So a stored pull request says that its comments and events are stored, and one that did not change writes
+        nothing: any change of a thread shows in ``last_activity_at``.
+        """
+        read = [outcome.rows for outcome in outcomes if outcome.rows]
+        stored = {rows.pull_request.id: self._stored(rows.pull_request) for rows in read} if compare else {}
+        rows = [rows for rows in read if not _same(rows.pull_request, stored.get(rows.pull_request.id))]
+        details: list[Entity] = [entity for row in rows for entity in (*row.comments, *row.events)]
+        if details:
+            yield self._batch(self._progress, details)
+        found = [
+            rows.pull_request.id for rows in read if compare and _maybe_skipped(stored[rows.pull_request.id], after)
+        ]
+        yield replace(
+            self._batch(after, [row.pull_request for row in rows]),
+            read=len(outcomes),
+            skips=tuple(outcome.skip for outcome in outcomes if outcome.skip),
+            unskipped=tuple((KIND, source_id) for source_id in found),
+        )
+
+    def _batch(self, progress: Progress, entities: Iterable[Entity] = ()) -> Batch:
+        self._progress = replace(progress, left_out=self._details.left_out())
+        return Batch(self._progress.watermark(), tuple(entities))
+
+    def _stored(self, row: PullRequest) -> PullRequest | None:
+        return self._slice.stored.get(PullRequest, f"|{row.repo_id}", row.row_key())
+
+    def _list(self, query: dict[str, str]) -> Iterator[dict[str, Any]]:
+        return (item for page in self._pages(query) for item in page)
+
+    def _pages(self, query: dict[str, str]) -> Iterator[list[dict[str, Any]]]:
+        pages = self._slice.client.pages(git.PULL_REQUESTS, path={"project": self._slice.unit_id}, query=query)
+        return (page.items for page in pages if page.items)
+
+
+def _round_queries(closed_since: datetime) -> tuple[dict[str, str], ...]:
+    return (
+        {"searchCriteria.status": "active"},
+        {
+            "searchCriteria.status": "all",
+            "searchCriteria.queryTimeRangeType": "closed",
+            "searchCriteria.minTime": to_text(closed_since),
+        },
+    )
+
+
+def _same(row: PullRequest, stored: PullRequest | None) -> bool:
+    """Whether ``row`` says what is stored, but for the time of reading."""
+    return stored is not None and replace(row, read_at=stored.read_at) == stored
+
+
+def _maybe_skipped(stored: PullRequest | None, progress: Progress) -> bool:
+    """Whether an earlier skip may have to be taken back: it is new to us, or its repo could not be read."""
+    return stored is None or bool(progress.todo and progress.todo[0].repo_id)
