@@ -1,0 +1,299 @@
+"""The vault stand-in, asked by Microsoft's own client and, for what that client hides, by plain HTTPS."""
+
+from __future__ import annotations
+
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import requests
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.keyvault.secrets import SecretClient
+
+from local.processes import StackError
+from local.vault.certificate import ensure_certificate
+from local.vault.server import TOKEN, VaultServer
+from local.vault.store import RETENTION_DAYS
+from shared.vault import DevelopmentCredential, Secret, Vault
+
+VALUE = "a secret value that must not lie about"
+
+
+class Clock:
+    """Unix seconds that a test moves."""
+
+    def __init__(self) -> None:
+        self.at = datetime.now(UTC).timestamp()
+
+    def __call__(self) -> float:
+        return self.at
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def vault(tmp_path, clock):
+    with VaultServer(tmp_path / "vault", now=clock) as server:
+        yield server
+
+
+def connect(vault: VaultServer) -> SecretClient:
+    return SecretClient(
+        vault.url,
+        DevelopmentCredential(),
+        verify_challenge_resource=False,
+        connection_verify=str(vault.ca_file),
+        retry_total=0,
+    )
+
+
+@pytest.fixture
+def client(vault):
+    with connect(vault) as client:
+        yield client
+
+
+def ask(vault: VaultServer, method: str, path: str, *, token: str = TOKEN, **options) -> requests.Response:
+    options.setdefault("params", {"api-version": "7.6"})
+    headers = {"Authorization": f"Bearer {token}"}
+    return requests.request(method, vault.url + path, headers=headers, verify=str(vault.ca_file), timeout=10, **options)
+
+
+def test_a_secret_comes_back_as_it_was_set(client):
+    expires = datetime(2031, 2, 3, 4, 5, 6, tzinfo=UTC)
+    made = client.set_secret("ado-1", VALUE, expires_on=expires, content_type="text/plain", tags={"kind": "pat"})
+    read = client.get_secret("ado-1")
+    assert (read.value, read.properties.expires_on) == (VALUE, expires)
+    assert (read.properties.content_type, read.properties.tags) == ("text/plain", {"kind": "pat"})
+    assert read.properties.version == made.properties.version
+    assert read.properties.recovery_level == "Recoverable+Purgeable"
+
+
+def test_every_version_stays_readable(client):
+    first = client.set_secret("rotated", "old").properties.version
+    second = client.set_secret("rotated", "new").properties.version
+    assert client.get_secret("rotated").value == "new"
+    assert client.get_secret("rotated", first).value == "old"
+    assert {p.version for p in client.list_properties_of_secret_versions("rotated")} == {first, second}
+
+
+def test_names_differ_in_more_than_case(client):
+    client.set_secret("Ado-Key", "one")
+    client.set_secret("ADO-KEY", "two")
+    assert client.get_secret("ado-key").value == "two"
+    assert [p.name for p in client.list_properties_of_secrets()] == ["Ado-Key"]
+
+
+@pytest.mark.parametrize("name", ["under_score", "dot.ted", "a" * 128, "umlaut-ü"])
+def test_a_wrong_name_is_refused(client, name):
+    with pytest.raises(HttpResponseError) as refusal:
+        client.set_secret(name, VALUE)
+    assert (refusal.value.status_code, refusal.value.error.code) == (400, "BadParameter")
+
+
+def test_the_longest_name_and_value_fit(client):
+    client.set_secret("a" * 127, "v" * 25 * 1024)
+    assert len(client.get_secret("a" * 127).value) == 25 * 1024
+
+
+def test_a_longer_value_is_refused_and_not_repeated(client):
+    with pytest.raises(HttpResponseError) as refusal:
+        client.set_secret("large", "v" * (25 * 1024 + 1))
+    assert (refusal.value.status_code, refusal.value.error.code) == (400, "BadParameter")
+    with pytest.raises(ResourceNotFoundError):
+        client.get_secret("large")
+
+
+def test_a_disabled_version_is_not_handed_out(client):
+    old = client.set_secret("rotated", "old").properties.version
+    client.set_secret("rotated", "new")
+    client.update_secret_properties("rotated", old, enabled=False)
+    with pytest.raises(HttpResponseError) as refusal:
+        client.get_secret("rotated", old)
+    assert (refusal.value.status_code, refusal.value.error.innererror["code"]) == (403, "SecretDisabled")
+    assert client.get_secret("rotated").value == "new"
+
+
+def test_an_update_changes_only_what_it_names(client):
+    client.set_secret("kept", VALUE, content_type="text/plain", tags={"a": "1"})
+    client.update_secret_properties("kept", tags={"b": "2"})
+    read = client.get_secret("kept")
+    assert (read.value, read.properties.content_type, read.properties.tags) == (VALUE, "text/plain", {"b": "2"})
+
+
+@pytest.mark.parametrize("version", ["", "0" * 32])
+def test_what_is_not_there_is_a_404(client, version):
+    with pytest.raises(ResourceNotFoundError) as refusal:
+        client.get_secret("absent", version)
+    assert refusal.value.error.code == "SecretNotFound"
+
+
+def test_an_unknown_version_is_a_404(client):
+    client.set_secret("known", VALUE)
+    with pytest.raises(ResourceNotFoundError):
+        client.get_secret("known", "0" * 32)
+
+
+def test_a_deleted_secret_blocks_its_name_until_it_is_purged(client):
+    client.set_secret("gone", VALUE)
+    deleted = client.begin_delete_secret("gone").result()
+    assert deleted.scheduled_purge_date - deleted.deleted_date == timedelta(days=RETENTION_DAYS)
+    with pytest.raises(ResourceNotFoundError):
+        client.get_secret("gone")
+    with pytest.raises(ResourceExistsError) as refusal:
+        client.set_secret("GONE", "again")
+    assert refusal.value.status_code == 409
+    assert refusal.value.error.innererror["code"] == "ObjectIsDeletedButRecoverable"
+    client.purge_deleted_secret("gone")
+    client.set_secret("gone", "again")
+    assert client.get_secret("gone").value == "again"
+
+
+def test_deleting_twice_is_a_404(client):
+    client.set_secret("gone", VALUE)
+    client.begin_delete_secret("gone").result()
+    with pytest.raises(ResourceNotFoundError):
+        client.begin_delete_secret("gone")
+
+
+def test_a_deleted_secret_is_listed_and_recovered_with_its_versions(client):
+    old = client.set_secret("back", "old").properties.version
+    client.set_secret("back", "new")
+    client.begin_delete_secret("back").result()
+    assert [d.name for d in client.list_deleted_secrets()] == ["back"]
+    assert list(client.list_properties_of_secrets()) == []
+    assert client.get_deleted_secret("back").name == "back"
+    client.begin_recover_deleted_secret("back").result()
+    assert client.get_secret("back").value == "new"
+    assert client.get_secret("back", old).value == "old"
+
+
+def test_retention_ends_by_itself(vault, clock, client):
+    client.set_secret("old", VALUE)
+    client.begin_delete_secret("old").result()
+    clock.at += RETENTION_DAYS * 86400
+    with pytest.raises(ResourceNotFoundError):
+        client.get_deleted_secret("old")
+    client.set_secret("old", "anew")
+    assert client.get_secret("old").value == "anew"
+
+
+def test_lists_have_pages(client):
+    names = {f"secret-{number}" for number in range(27)}
+    for name in names:
+        client.set_secret(name, VALUE)
+    pages = [[p.name for p in page] for page in client.list_properties_of_secrets().by_page()]
+    assert [len(page) for page in pages] == [25, 2]
+    assert {name for page in pages for name in page} == names
+    assert len(list(client.list_properties_of_secrets(max_page_size=5))) == 27
+
+
+def test_throttling_comes_on_demand_and_ends(vault, client):
+    client.set_secret("busy", VALUE)
+    vault.throttle(1, retry_after=7)
+    with pytest.raises(HttpResponseError) as refusal:
+        client.get_secret("busy")
+    assert (refusal.value.status_code, refusal.value.response.headers["Retry-After"]) == (429, "7")
+    assert client.get_secret("busy").value == VALUE
+
+
+def test_throttling_can_be_asked_for_over_http(vault):
+    assert ask(vault, "POST", "/throttle", json={"times": 2, "retry_after": 1}).status_code == 204
+    assert [ask(vault, "GET", "/secrets").status_code for _ in range(3)] == [429, 429, 200]
+
+
+def test_without_the_token_there_is_only_the_challenge(vault):
+    refused = ask(vault, "PUT", "/secrets/a", token="other", json={"value": VALUE})
+    assert refused.status_code == 401
+    assert refused.headers["WWW-Authenticate"].startswith("Bearer authorization=")
+    assert ask(vault, "GET", "/secrets/a").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options", "status"),
+    [
+        ("PUT", "/secrets/a", {"json": {}}, 400),
+        ("PUT", "/secrets/a", {"data": b"{"}, 400),
+        ("PUT", "/secrets/a", {"json": {"value": 5}}, 400),
+        ("PUT", "/secrets/a", {"data": b"x" * 200_000}, 413),
+        ("PUT", "/secrets/a", {"json": {"value": "v", "tags": {str(n): "" for n in range(16)}}}, 400),
+        ("GET", "/secrets", {"params": {}}, 400),
+        ("GET", "/secrets", {"params": {"api-version": "7.6", "maxresults": "26"}}, 400),
+        ("GET", "/secrets", {"params": {"api-version": "7.6", "$skiptoken": "-1"}}, 400),
+        ("GET", "/keys", {}, 404),
+        ("POST", "/deletedsecrets/a/purge", {}, 404),
+    ],
+)
+def test_what_key_vault_refuses_is_refused(vault, method, path, options, status):
+    assert ask(vault, method, path, **options).status_code == status
+
+
+def test_a_restart_finds_everything(tmp_path):
+    folder = tmp_path / "vault"
+    with VaultServer(folder) as server, connect(server) as client:
+        old = client.set_secret("kept", "old").properties.version
+        client.set_secret("kept", "new", tags={"a": "1"})
+        client.set_secret("gone", VALUE)
+        client.begin_delete_secret("gone").result()
+        certificate = server.ca_file.read_bytes()
+    with VaultServer(folder) as server, connect(server) as client:
+        assert client.get_secret("kept").value == "new"
+        assert client.get_secret("kept", old).value == "old"
+        assert [d.name for d in client.list_deleted_secrets()] == ["gone"]
+        assert server.ca_file.read_bytes() == certificate
+
+
+def test_nothing_on_disk_is_readable(tmp_path):
+    folder = tmp_path / "vault"
+    with VaultServer(folder) as server, connect(server) as client:
+        client.set_secret("kept", VALUE)
+    files = [path for path in folder.iterdir() if path.is_file()]
+    assert {"key", "kept.secret", "cert.pem", "cert.key"} == {path.name for path in files}
+    assert all(VALUE.encode() not in path.read_bytes() for path in files)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+
+
+def test_in_memory_leaves_only_the_certificate(tmp_path):
+    with VaultServer(tmp_path, in_memory=True) as server, connect(server) as client:
+        client.set_secret("kept", VALUE)
+        assert client.get_secret("kept").value == VALUE
+    assert {path.name for path in tmp_path.iterdir()} == {"cert.pem", "cert.key"}
+
+
+@pytest.mark.parametrize("spoil", [lambda key: key.unlink(), lambda key: key.write_bytes(b"A" * 43 + b"=")])
+def test_a_lost_key_is_said_in_one_line(tmp_path, spoil):
+    with VaultServer(tmp_path) as server, connect(server) as client:
+        client.set_secret("kept", VALUE)
+    spoil(tmp_path / "key")
+    with pytest.raises(StackError, match="key"):
+        VaultServer(tmp_path)
+
+
+def test_a_certificate_is_kept_until_it_is_about_to_expire(tmp_path):
+    now = datetime.now(UTC)
+    made = ensure_certificate(tmp_path, now)[0].read_bytes()
+    assert ensure_certificate(tmp_path, now + timedelta(days=3600))[0].read_bytes() == made
+    assert ensure_certificate(tmp_path, now + timedelta(days=3640))[0].read_bytes() != made
+
+
+def test_the_apps_own_vault_class_works_on_it(vault):
+    app = Vault.connect(vault.url, DevelopmentCredential(), str(vault.ca_file))
+    app.ping()
+    app.put("ado-1", Secret(VALUE))
+    assert app.get("ado-1").reveal() == VALUE
+    app.delete("ado-1")
+    app.delete("ado-1")
+
+
+def test_a_failed_write_changes_nothing(tmp_path, vault, client):
+    client.set_secret("kept", "old")
+    blocker = tmp_path / "vault" / "kept.secret~"
+    blocker.mkdir()
+    assert ask(vault, "PUT", "/secrets/kept", json={"value": "new"}).status_code == 500
+    blocker.rmdir()
+    assert client.get_secret("kept").value == "old"
+    assert Path(tmp_path / "vault" / "kept.secret").is_file()
