@@ -1,0 +1,123 @@
+"""One writer for each stream of each unit: a lease with an end, and a fencing number that every write checks."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final, Self
+
+from shared.errors import ConnectorError
+from shared.streams.base import Watermark
+from shared.tables import RowChangedError, RowExistsError
+from shared.watermarks import StreamState, Watermarks
+
+LEASE: Final = timedelta(seconds=60)
+"""From its last renewal."""
+FRESH: Final = timedelta(seconds=20)
+"""A lease renewed within that needs no renewal before rows are written."""
+
+
+class LeaseLostError(ConnectorError):
+    """Another worker writes this stream now; what this one has read is its own affair."""
+
+    def __init__(self, state: StreamState) -> None:
+        super().__init__(f"the lease of {state.stream} / {state.unit_id} is lost", code="lease.lost")
+
+
+class Leases:
+    """Take leases. ``clock`` gives aware UTC."""
+
+    def __init__(self, watermarks: Watermarks, clock: Callable[[], datetime]) -> None:
+        self._watermarks = watermarks
+        self._clock = clock
+
+    def take(self, integration_id: str, stream: str, unit_id: str, run_id: str) -> Lease | None:
+        """The lease; or None while another worker holds it, who is then told to look again for ``run_id``."""
+        owner = str(uuid.uuid4())
+        while True:
+            found = self._watermarks.get(integration_id, stream, unit_id)
+            now = self._clock()
+            if found and found.owner == owner:
+                return Lease(self._watermarks, found, self._clock)  # our own write, whose answer was lost
+            held = found is not None and found.held(now)
+            blank = StreamState(integration_id=integration_id, stream=stream, unit_id=unit_id)
+            state = _asked_again(found, run_id) if found and held else _taken(found or blank, owner, now)
+            try:
+                written = self._watermarks.replace(state) if found else self._watermarks.create(state)
+            except (RowChangedError, RowExistsError):
+                continue
+            return None if held else Lease(self._watermarks, written, self._clock)
+
+
+def _taken(state: StreamState, owner: str, now: datetime) -> StreamState:
+    return replace(state, owner=owner, until=now + LEASE, fence=state.fence + 1)
+
+
+def _asked_again(state: StreamState, run_id: str) -> StreamState:
+    return replace(state, again=tuple(sorted({*state.again, run_id})))
+
+
+class Lease:
+    """The right to write one stream, while it lasts. As a context manager it lets go at the end, whatever happens.
+
+    Every method raises LeaseLostError once another worker has taken over, and changes nothing then.
+    """
+
+    def __init__(self, watermarks: Watermarks, state: StreamState, clock: Callable[[], datetime]) -> None:
+        self._watermarks = watermarks
+        self._clock = clock
+        self._held = True
+        self.state = state
+
+    def move(self, watermark: Watermark) -> None:
+        """Store how far the stream is complete, and renew the lease, in one write."""
+        self._write(lambda state: replace(state, watermark=watermark, until=self._clock() + LEASE))
+
+    def ensure(self) -> None:
+        """Be sure to hold the lease, before rows are written: renew it unless that was done just now."""
+        if self.state.until is None or self.state.until - self._clock() < LEASE - FRESH:
+            self._write(lambda state: replace(state, until=self._clock() + LEASE))
+
+    def release(self, change: Callable[[StreamState], StreamState] = lambda state: state) -> tuple[str, ...]:
+        """Let go, with a last ``change`` in the same write; gives the runs that asked for another look meanwhile."""
+        asked: tuple[str, ...] = ()
+
+        def let_go(state: StreamState) -> StreamState:
+            nonlocal asked
+            asked = state.again
+            return replace(change(state), owner="", until=None, again=())
+
+        try:
+            self._write(let_go)
+        except LeaseLostError:
+            if not self._free():
+                raise  # else it was our own write that let go, and its answer was lost
+        self._held = False
+        return asked
+
+    def _free(self) -> bool:
+        found = self._watermarks.get(self.state.integration_id, self.state.stream, self.state.unit_id)
+        return found is not None and not found.owner and found.fence == self.state.fence
+
+    def _write(self, change: Callable[[StreamState], StreamState]) -> None:
+        mine = self.state
+        while True:
+            try:
+                self.state = self._watermarks.replace(change(self.state))
+            except RowChangedError:
+                found = self._watermarks.get(mine.integration_id, mine.stream, mine.unit_id)
+                if found is None or (found.owner, found.fence) != (mine.owner, mine.fence):
+                    self._held = False
+                    raise LeaseLostError(mine) from None
+                self.state = found  # someone asked for another look
+            else:
+                return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        if self._held:
+            self.release()

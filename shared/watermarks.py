@@ -1,0 +1,123 @@
+"""How far each stream of each unit is complete, who writes it now, and what went wrong with it last.
+
+Table ``watermarks``, PartitionKey integration, RowKey ``{stream}|{unit}``. Watermark and lease share a row, so that a
+write of one checks the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final, Literal
+
+import orjson
+
+from shared.run_rows import stream_key
+from shared.storage import WATERMARKS
+from shared.streams.base import Watermark
+from shared.tables import Row, RowChangedError, Tables
+
+_TEXT: Final = ("owner", "restarted_by", "failure", "error", "error_code", "remedy")
+_TIMES: Final = ("until", "failing_since", "synced_at")
+Failure = Literal["failed", "failed_project"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamState:
+    """One stream of one unit, as stored."""
+
+    integration_id: str
+    stream: str
+    unit_id: str
+    watermark: Watermark | None = None
+    """None: never read, or made to begin anew."""
+    owner: str = ""
+    """Who holds the lease: a name used once."""
+    until: datetime | None = None
+    """The lease's end."""
+    fence: int = 0
+    """Counts the owners; a writer whose number is not the row's has lost it."""
+    again: tuple[str, ...] = ()
+    """Runs whose message came while the lease was held."""
+    restarted_by: str = ""
+    """The full run that last made it begin anew."""
+    failure: Failure | None = None
+    error: str | None = None
+    error_code: str | None = None
+    remedy: str | None = None
+    failing_since: datetime | None = None
+    synced_at: datetime | None = None
+    """When it was last read to its end."""
+    etag: str = field(default="", compare=False)
+
+    @property
+    def complete(self) -> bool:
+        """A backfill that needs no reading any more."""
+        return bool(self.watermark and self.watermark.get("complete") is True)
+
+    def held(self, now: datetime) -> bool:
+        return bool(self.owner and self.until and self.until > now)
+
+
+class Watermarks:
+    """Read and write the rows; ``shared/leases.py`` says who may."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def get(self, integration_id: str, stream: str, unit_id: str) -> StreamState | None:
+        found = self._tables.get(WATERMARKS, integration_id, stream_key(stream, unit_id))
+        return _state(found.row, found.etag) if found else None
+
+    def all(self, integration_id: str) -> Iterator[StreamState]:
+        for stored in self._tables.query(WATERMARKS, partition=integration_id):
+            yield _state(stored.row, stored.etag)
+
+    def create(self, state: StreamState) -> StreamState:
+        """Raises RowExistsError."""
+        return replace(state, etag=self._tables.create(WATERMARKS, _row(state)))
+
+    def replace(self, state: StreamState) -> StreamState:
+        """If-Match the ETag it was read with. Raises RowChangedError."""
+        return replace(state, etag=self._tables.replace(WATERMARKS, _row(state), state.etag))
+
+    def restart(self, state: StreamState, run_id: str) -> None:
+        """Make a stream begin anew, once for each full run. Whoever holds its lease has lost it."""
+        found: StreamState | None = state
+        while found and found.restarted_by != run_id:
+            anew = replace(found, watermark=None, restarted_by=run_id, owner="", until=None, fence=found.fence + 1)
+            try:
+                self.replace(anew)
+            except RowChangedError:
+                found = self.get(state.integration_id, state.stream, state.unit_id)
+            else:
+                return
+
+
+def _row(state: StreamState) -> Row:
+    row: Row = {
+        "PartitionKey": state.integration_id,
+        "RowKey": stream_key(state.stream, state.unit_id),
+        "stream": state.stream,
+        "unit_id": state.unit_id,
+        "fence": state.fence,
+        "again": " ".join(state.again),
+    }
+    if state.watermark is not None:
+        row["watermark"] = orjson.dumps(state.watermark).decode()
+    return row | {name: value for name in (*_TEXT, *_TIMES) if (value := getattr(state, name))}
+
+
+def _state(row: Row, etag: str) -> StreamState:
+    watermark = row.get("watermark")
+    return StreamState(
+        integration_id=str(row["PartitionKey"]),
+        stream=str(row["stream"]),
+        unit_id=str(row["unit_id"]),
+        watermark=orjson.loads(str(watermark)) if watermark is not None else None,
+        fence=int(str(row.get("fence", 0))),
+        again=tuple(str(row.get("again", "")).split()),
+        etag=etag,
+        **{name: row[name] for name in (*_TEXT, *_TIMES) if name in row},  # type: ignore[arg-type]
+    )
