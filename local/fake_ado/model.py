@@ -8,7 +8,7 @@ and builds numbered per organisation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -397,13 +397,13 @@ class Organization:
     """Work items that are gone for good."""
     histories: dict[str, History] = field(default_factory=dict)
     """Repository id -> its commits, refs and pushes (``git_history.py``)."""
-    service_account_id: str = ""
-    """The identity of the account made for the integration; a Project Collection Administrator."""
     follows_wall_clock: bool = False
     """True: its time is the machine's; mutations are never dated later."""
     counters: dict[str, int] = field(default_factory=dict)
     """Last number given, by kind: ``work_item``, ``pull_request``, ``thread``, ``node``, ``comment``, ``build`` ..."""
     links: list[Link] = field(default_factory=list)
+    links_at: dict[int, list[Link]] = field(default_factory=dict)
+    """Work item id -> the rows of ``links`` at it."""
     builds: dict[int, Build] = field(default_factory=dict)
     definitions: dict[int, Definition] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
@@ -411,3 +411,5 @@ class Organization:
     """True: anybody reads its public projects without a credential, or with a bogus one."""
     is_legacy_url: bool = False
     """True: its primary URL is ``https://{name}.visualstudio.com/``."""
+    on_event: Callable[[Any], None] | None = field(default=None, repr=False, compare=False)
+    """Where ``hooks.publish`` hands its events while a fake plays the organisation."""

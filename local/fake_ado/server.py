@@ -199,8 +199,13 @@ async def start(fake: Fake, port: int = 0) -> tuple[Callable[[], Any], int]:
     except OSError:
         await runner.cleanup()
         raise
-    address = runner.addresses[0]
-    return runner.cleanup, int(address[1])
+    fake.hub.start()
+
+    async def stop() -> None:
+        await fake.hub.stop()
+        await runner.cleanup()
+
+    return stop, int(runner.addresses[0][1])
 
 
 def _request(message: Any, payload: Any, protocol: RequestHandler, writer: Any, task: Any) -> web.BaseRequest:

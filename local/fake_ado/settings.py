@@ -18,5 +18,11 @@ class FakeSettings:
     """The plain 401 for a bad credential: without a body, or with TF400813 and the anonymous id."""
     hook_time_scale: float = 1.0
     """Real seconds for each second that service hooks wait before they try again."""
+    hook_lag_seconds: float = 0.0
+    """Between an event and its first delivery; scaled too."""
+    hook_copies: int = 1
+    """How often each delivery is made: the service promises at least once."""
+    hooks_are_lost: bool = False
+    """True: no event is delivered any more."""
     hook_timeout_seconds: float = 10.0
     """How long a delivery waits for its answer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from local.fake_ado.faults import Faults
+from local.fake_ado.hooks.delivery import Hub
 from local.fake_ado.model import Identity, Organization, Token
 from local.fake_ado.requestlog import RequestLog
 from local.fake_ado.settings import FakeSettings
@@ -23,12 +24,16 @@ class Fake:
         self.faults = Faults()
         self.throttle = Throttle()
         self.requests = RequestLog()
+        self.hub = Hub(self)
         for organization in organizations:
             self.add(organization)
 
     def add(self, organization: Organization) -> None:
         """Play this organisation too."""
         self.organizations[organization.name.lower()] = organization
+        # A function, not the bound method: copying an organisation must not copy the running hub.
+        hub = self.hub
+        organization.on_event = lambda event: hub.accept(event)
 
     def find_organization(self, name: str) -> Organization | None:
         """By name, in any case."""
