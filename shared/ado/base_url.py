@@ -26,7 +26,9 @@ _AROUND = re.compile(
     re.IGNORECASE,
 )
 _LEGACY_DOMAINS: Final = (".visualstudio.com", ".visualstudios.com")
-_NOT_ORGANIZATIONS: Final = frozenset({"app", "www", "my", "login", "marketplace", "docs", "vs-ssh", "localhost"})
+_NOT_ORGANIZATIONS: Final = frozenset(
+    {"app", "www", "my", "login", "marketplace", "docs", "vs-ssh", "localhost", "http", "https"}
+)
 _ODD_SIGNS: Final = ("..", "//", "\\", "%", "@", ";")
 """Signs that make it unclear, to some reader of URLs, where a path leads."""
 _SERVER_PATH = re.compile(r"/(?:tfs|[a-z]*collection)(?:/|$)", re.IGNORECASE)

@@ -118,7 +118,7 @@ def _json(endpoint: Endpoint, reply: Reply) -> dict[str, Any]:
     try:
         body = orjson.loads(reply.body)
     except orjson.JSONDecodeError as e:
-        if e.pos >= len(e.doc):
+        if not reply.body or (e.doc and e.pos >= len(e.doc)):
             raise TransientError(f"{endpoint.route}: the reply was cut short", code="reply.cut") from e
         raise ContractError(f"{endpoint.route}: the reply is not JSON", code="reply.not_json") from e
     if isinstance(body, list) and endpoint.items is not None:
