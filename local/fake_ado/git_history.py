@@ -121,6 +121,23 @@ class History:
         self.pushes.append(push)
         return push
 
+    def adopt(self, other: History, tip: str) -> None:
+        """Take over the commits that lead to ``tip`` from another repository (a fork)."""
+        missing: set[str] = set()
+        waiting = [tip]
+        while waiting:
+            sha = waiting.pop()
+            if sha not in self.commits and sha not in missing:
+                missing.add(sha)
+                waiting.extend(other.commits[sha].parents)
+        order = {sha: place for place, sha in enumerate(other.commits)}
+        for sha in sorted(missing, key=order.__getitem__):
+            commit = other.commits[sha]
+            self.commits[sha], self.files[sha] = commit, other.files[sha]
+            for _, blob in commit.changes:
+                if blob is not None:
+                    self.blobs.setdefault(blob, other.blobs[blob])
+
     def between(self, base: str | None, tip: str) -> list[str]:
         """The commits of the first-parent line from ``tip`` down to ``base``, newest first."""
         found: list[str] = []

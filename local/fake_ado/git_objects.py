@@ -25,8 +25,8 @@ class Signature:
         """``Name <mail> seconds +0200``."""
         offset = self.at.utcoffset() or timedelta()
         minutes = int(offset.total_seconds()) // 60
-        sign = "-" if minutes < 0 else "+"
-        return f"{self.name} <{self.email}> {int(self.at.timestamp())} {sign}{abs(minutes) // 60:02d}{abs(minutes) % 60:02d}"
+        zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}{abs(minutes) % 60:02d}"
+        return f"{self.name} <{self.email}> {int(self.at.timestamp())} {zone}"
 
 
 def signature(name: str, email: str, at: datetime, offset_minutes: int = 0) -> Signature:

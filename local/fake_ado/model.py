@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from local.fake_ado.git_history import History
+    from local.fake_ado.git_repository import GitFolder
 
 
 @dataclass
@@ -397,6 +398,8 @@ class Organization:
     """Work items that are gone for good."""
     histories: dict[str, History] = field(default_factory=dict)
     """Repository id -> its commits, refs and pushes (``git_history.py``)."""
+    git_folder: GitFolder | None = None
+    """The same repositories on disk, once somebody has asked for one."""
     follows_wall_clock: bool = False
     """True: its time is the machine's; mutations are never dated later."""
     counters: dict[str, int] = field(default_factory=dict)

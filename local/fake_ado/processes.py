@@ -87,6 +87,7 @@ _SCRUM_EPIC: Final = _states("New:Proposed In_Progress:InProgress Done:Completed
 _SCRUM_TASK: Final = _states("To_Do:Proposed In_Progress:InProgress Done:Completed Removed:Removed")
 _CMMI: Final = _states("Proposed:Proposed Active:InProgress Resolved:InProgress Closed:Completed")
 _CMMI_BUG: Final = _states("Proposed:Proposed Active:InProgress Resolved:Resolved Closed:Completed")
+_OPEN_CLOSED: Final = _states("Active:InProgress Closed:Completed")
 _BASIC: Final = _states("To_Do:Proposed Doing:InProgress Done:Completed")
 
 
@@ -99,19 +100,19 @@ PROCESSES: Final[dict[str, tuple[WorkItemType, ...]]] = {
     "Agile": (
         _type("Epic", EPIC, _AGILE, fields.EFFORT), _type("Feature", FEATURE, _AGILE, fields.EFFORT),
         _type("User Story", REQUIREMENT, _AGILE, fields.STORY_POINTS), _type("Task", TASK, _AGILE_TASK),
-        _type("Bug", BUG, _AGILE_BUG, fields.STORY_POINTS), _type("Issue", OTHER, _states("Active:InProgress Closed:Completed")),
+        _type("Bug", BUG, _AGILE_BUG, fields.STORY_POINTS), _type("Issue", OTHER, _OPEN_CLOSED),
         *_HIDDEN,
     ),
     "Scrum": (
         _type("Epic", EPIC, _SCRUM_EPIC, fields.EFFORT), _type("Feature", FEATURE, _SCRUM_EPIC, fields.EFFORT),
         _type("Product Backlog Item", REQUIREMENT, _SCRUM, fields.EFFORT), _type("Task", TASK, _SCRUM_TASK),
-        _type("Bug", BUG, _SCRUM, fields.EFFORT), _type("Impediment", OTHER, _states("Open:InProgress Closed:Completed")),
+        _type("Bug", BUG, _SCRUM, fields.EFFORT), _type("Impediment", OTHER, _OPEN_CLOSED),
         *_HIDDEN,
     ),
     "CMMI": (
         _type("Epic", EPIC, _CMMI, fields.SIZE), _type("Feature", FEATURE, _CMMI, fields.SIZE),
         _type("Requirement", REQUIREMENT, _CMMI, fields.SIZE), _type("Task", TASK, _CMMI),
-        _type("Bug", BUG, _CMMI_BUG, fields.SIZE), _type("Risk", OTHER, _states("Proposed:Proposed Active:InProgress Closed:Completed")),
+        _type("Bug", BUG, _CMMI_BUG, fields.SIZE), _type("Risk", OTHER, _OPEN_CLOSED),
         *_HIDDEN,
     ),
     "Basic": (
@@ -130,7 +131,8 @@ CUSTOM_TYPES: Final[dict[str, WorkItemType]] = {
         fields.STORY_POINTS, keeps_dates=False, retired=("Freigabe",),
     ),
     "缺陷": WorkItemType(
-        "缺陷", "Custom.Defect", BUG, _states("新建:Proposed 进行中:InProgress 已解决:Resolved 已关闭:Completed"), fields.EFFORT
+        "缺陷", "Custom.Defect", BUG,
+        _states("新建:Proposed 进行中:InProgress 已解决:Resolved 已关闭:Completed"), fields.EFFORT,
     ),
     "User Story": WorkItemType(
         "User Story", _VSTS + "UserStory", REQUIREMENT,

@@ -1,4 +1,4 @@
-"""Words for made-up people, titles and comments. Long texts come from a small pool, so that many rows share one string."""
+"""Words for made-up people, titles and comments; long texts come from a pool, so that many rows share a string."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Final
 PEOPLE: Final = (
     "Jamal Hartnett", "Zoë O'Brien", 'José "Pepe" Núñez', "Łukasz Żółć", "李小龙", "Anna-Lena Müßig 🚀", "Normal Paulk",
     "Priya Raman", "Håkon Ødegård", "Alex Kim", "Alex Kim", "Fatima Al-Zahra", "Søren Kjær", "Chuck Reinhart",
-    "Ngọc Trần", "Ольга Иванова", "Johnnie McLeod", "Giulia D'Amico", "Renée Façade", "Tom, the Tester", "Mary  Ann Doe",
-    "Kenji 健二 Sato", "Ines & Co", "Bo Li", "Émile Zola", "Raisa Pokrovskaya", "Helena Petersen", "Christie Church",
+    "Ngọc Trần", "Ольга Иванова", "Johnnie McLeod", "Giulia D'Amico", "Renée Façade", "Tom, the Tester",
+    "Mary  Ann Doe", "Kenji 健二 Sato", "Ines & Co", "Bo Li", "Émile Zola", "Raisa Pokrovskaya",
+    "Helena Petersen", "Christie Church",
 )  # fmt: skip
 _VERBS: Final = (
     "Add", "Fix", "Remove", "Rework", "Document", "Speed up", "Validate", "Translate", "Retry", "Simplify", "Cache",
@@ -29,7 +30,8 @@ _REMARKS: Final = (
     "I think this breaks when the list is `None`.", "Done in the last push.", "👍", "Good catch, thanks!",
     "Can we keep the old behaviour behind a flag?", "This needs a migration.", "See #12 and @<someone>.",
     "Please rebase; the build is red.", "What happens with more than 1,000 rows?\n\nI tried 1,001 and it hung.",
-    "```python\nreturn [row for row in rows if row]\n```\nwould be shorter.", "Ça marche chez moi.", "Blocking: data loss.",
+    "```python\nreturn [row for row in rows if row]\n```\nwould be shorter.",
+    "Ça marche chez moi.", "Blocking: data loss.",
 )  # fmt: skip
 _SENTENCES: Final = (
     "Customers asked for this more than once.", "It touches the order service and its tests.",
