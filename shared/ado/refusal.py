@@ -19,7 +19,7 @@ MAX_READ: Final = 1 << 16
 MAX_WAIT_SECONDS: Final = 3600.0
 
 _CODE = re.compile(r"\b(?:TF|VS)\d{5,6}\b")
-_TYPE_KEY = re.compile(r"(?!None$)[A-Za-z]{3,100}")
+_TYPE_KEY = re.compile(r"[A-Z][A-Za-z]{0,90}Exception")
 _TITLE = re.compile(rb"<title[^>]*>(.{0,300}?)</title>", re.IGNORECASE | re.DOTALL)
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/_=.-]{40,}")

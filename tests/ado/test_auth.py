@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Iterator
 
 import pytest
 
@@ -29,7 +30,7 @@ def test_a_personal_access_token_is_basic_without_a_user(token):
 
 
 def test_a_bearer_token_is_asked_for_each_time():
-    tokens = iter(["first", Secret("second")])
+    tokens: Iterator[str | Secret] = iter(["first", Secret("second")])
     auth = BearerAuth(lambda: next(tokens))
     assert [auth.header(), auth.header()] == ["Bearer first", "Bearer second"]
 

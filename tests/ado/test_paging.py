@@ -109,7 +109,7 @@ def test_an_empty_page_with_a_token_does_not_end(most):
 @pytest.mark.parametrize("cycle", [["7"], ["7", "8"], ["7", "8", "9"]])
 @pytest.mark.parametrize("paging", [ContinuationHeader(), ContinuationBody(), NextSkip(5)])
 def test_a_token_that_comes_again_is_refused(paging, cycle):
-    asked = []
+    asked: list[Query] = []
 
     def fetch(query: Query) -> Page:
         token = cycle[len(asked) % len(cycle)]
