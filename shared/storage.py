@@ -25,13 +25,15 @@ COVERAGE: Final = "coverage"
 """PartitionKey: ``{integration}|{kind}``. What was seen and not stored."""
 PAUSES: Final = "pauses"
 """PartitionKey: a hash of organisation and token owner."""
+API_REQUESTS: Final = "apirequests"
+"""PartitionKey: workspace. Answers kept for repeated requests (``Idempotency-Key``), and counted connection tests."""
 
 OWNED_BY_INTEGRATION: Final = (
     *sorted({entity.TABLE for entity in ENTITIES}), COVERAGE, RUN_STREAMS, RUNS, WATERMARKS,
 )  # fmt: skip
 """Tables whose every PartitionKey begins with an integration id: what its deletion clears."""
 
-TABLES: Final = (*OWNED_BY_INTEGRATION, INTEGRATIONS, INTEGRATION_INDEX, PAUSES)
+TABLES: Final = (*OWNED_BY_INTEGRATION, INTEGRATIONS, INTEGRATION_INDEX, PAUSES, API_REQUESTS)
 
 
 def create_all(tables: Tables | None = None, queues: Queues | None = None) -> None:

@@ -1,0 +1,11 @@
+"""The function app: registers the triggers of each family and nothing else."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from functions import connections, entities, ingest, integrations, service, sync
+
+app = func.FunctionApp()
+for family in (connections, integrations, entities, service, sync, ingest):
+    app.register_functions(family.bp)

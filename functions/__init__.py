@@ -1,0 +1,1 @@
+"""Triggers, one file a family: read the input, make one call, give the answer."""

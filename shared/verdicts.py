@@ -1,0 +1,209 @@
+"""What Azure DevOps answered, judged check by check: pure functions from answers to checks with their remedies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, Final
+
+from shared import checks as ids
+from shared.checks import SCOPES, Checks
+from shared.errors import ConnectorError, CredentialError, TransientError
+from shared.probes import Found
+
+EXPIRES_SOON_DAYS: Final = 30
+MAX_NAMED: Final = 20
+
+_VERIFY_TOKEN: Final = "Verify the token, or create a new one in this organization with all six scopes."  # noqa: S105 - a sentence
+_TRY_AGAIN: Final = "Try again in a few minutes."
+_NO_ACCOUNT: Final = frozenset({"organization.not_found", "organization.moved"})
+
+
+def trouble(error: ConnectorError) -> str:
+    """Why a check could not be made, as a sentence that blames no credential."""
+    if isinstance(error, TransientError) and error.throttled:
+        return "Azure DevOps is slowing this account down (throttling), so this could not be checked. " + _TRY_AGAIN
+    if isinstance(error, TransientError) and error.code == "probe.timeout":
+        return f"Azure DevOps gave {error}. {_TRY_AGAIN}"
+    if isinstance(error, TransientError):
+        return f"Azure DevOps could not be asked: {error}. {_TRY_AGAIN}"
+    return f"Azure DevOps answered in a way that is not understood: {error}."
+
+
+def judge_organization(checks: Checks, organization: str, location: Found, connection: Found) -> None:
+    """Whether the organisation exists; an answered call is better proof than the directory's silence."""
+    if not isinstance(connection, ConnectorError):
+        checks.passed(ids.ORGANIZATION, f"The organization {organization} exists.")
+    elif location is None or location_denies(location) or connection.code in _NO_ACCOUNT:
+        checks.failed(
+            ids.ORGANIZATION,
+            f"There is no Azure DevOps organization {organization}.",
+            "Verify the base URL; the organization may have been renamed, moved or deleted.",
+        )
+    elif isinstance(location, ConnectorError) and isinstance(connection, TransientError):
+        checks.failed(ids.ORGANIZATION, trouble(connection), "Check that Azure DevOps is up, and try again.")
+    elif isinstance(location, ConnectorError):
+        checks.passed(ids.ORGANIZATION, f"The organization {organization} answers.")
+    else:
+        checks.passed(ids.ORGANIZATION, f"The organization {organization} exists.")
+
+
+def location_denies(location: Found) -> bool:
+    """Whether the anonymous look-up says that there is no such organisation."""
+    return isinstance(location, ConnectorError) and location.code in {"not_found", *_NO_ACCOUNT}
+
+
+def judge_credentials(checks: Checks, error: ConnectorError) -> None:
+    """Why the token was refused, told apart as finely as Azure DevOps does."""
+    if not isinstance(error, CredentialError):
+        checks.undecided(ids.CREDENTIALS, trouble(error))
+        return
+    detail, remedy = _sentence(str(error)), error.remedy or _VERIFY_TOKEN
+    if error.code == "conditional_access":
+        checks.failed(ids.CONDITIONAL_ACCESS, detail, remedy)
+    elif error.code == "permission.missing":
+        checks.passed(ids.CREDENTIALS, "Azure DevOps knows the account.")
+        checks.failed(ids.VIEW_INSTANCE, "The account may not look into the organization.", _view_remedy())
+    elif error.code not in _NO_ACCOUNT:
+        checks.failed(ids.CREDENTIALS, detail, remedy)
+        if error.code == "credentials.expired":
+            checks.failed(ids.TOKEN_EXPIRY, "Azure DevOps says that the token has expired.", remedy)
+
+
+def judge_email(checks: Checks, typed: str, known: Iterable[str]) -> None:
+    """Whether what was typed is exactly one of the account's addresses, capitals included."""
+    addresses = list(dict.fromkeys(known))
+    if typed in addresses:
+        checks.passed(ids.EMAIL, "This is the account's address, in its exact spelling.")
+        return
+    alike = [address for address in addresses if address.casefold() == typed.casefold()]
+    if alike:
+        detail = f"The address differs in capitals only: Azure DevOps spells it {alike[0]}."
+        checks.failed(ids.EMAIL, detail, f"Enter it exactly as {alike[0]}.")
+    elif addresses:
+        detail = f"The token belongs to another account: {addresses[0]}."
+        checks.failed(ids.EMAIL, detail, "Verify the email and the base URL; enter the token owner's own address.")
+    else:
+        checks.failed(
+            ids.EMAIL, "Azure DevOps tells no address of the token's owner.",
+            "Use a token of a user account, best a service account with an address of its own.",
+        )  # fmt: skip
+
+
+def judge_scope(checks: Checks, scope: str, found: Found) -> None:
+    """Whether the token has a scope, by a request that needs exactly that one."""
+    name = SCOPES[scope]
+    if not isinstance(found, ConnectorError):
+        checks.passed(scope, f"The token has {name}.")
+    elif isinstance(found, CredentialError) and found.code == "conditional_access":
+        checks.failed(ids.CONDITIONAL_ACCESS, _sentence(str(found)), found.remedy or _TRY_AGAIN)
+    elif isinstance(found, CredentialError) and found.code in ("permission.missing", "license.missing"):
+        detail = f"The token's scope {name} could not be used: {found}."
+        checks.failed(scope, detail, found.remedy or "Review the account's permissions.")
+    elif isinstance(found, CredentialError):
+        checks.failed(
+            scope, f"The token lacks the scope {name}.",
+            f"Review the token's scopes in Azure DevOps: select {name}, save, and test again.",
+        )  # fmt: skip
+    elif found.code in ("project.unavailable", "repository.unavailable", "not_found"):
+        # The scope is looked at before the thing that was asked for.
+        checks.passed(scope, f"The token has {name}.")
+    else:
+        checks.undecided(scope, trouble(found))
+
+
+def judge_permissions(checks: Checks, view: Found, administrator: Found) -> None:
+    """Whether the account may see the organisation, and whether it may make service hooks everywhere."""
+    if administrator is True:
+        checks.passed(ids.ADMINISTRATOR, "The account is a Project Collection Administrator.")
+    else:
+        unknown = isinstance(administrator, ConnectorError) and not isinstance(administrator, CredentialError)
+        detail = trouble(administrator) if unknown else "The account is no Project Collection Administrator."
+        checks.warned(
+            ids.ADMINISTRATOR,
+            f"{detail} Webhooks are not available; data is read on a schedule.",
+            "For webhooks, add the account to the group Project Collection Administrators.",
+        )
+    if view is True or administrator is True:
+        checks.passed(ids.VIEW_INSTANCE, "The account may view instance-level information.")
+    elif view is False or isinstance(view, CredentialError):
+        checks.failed(ids.VIEW_INSTANCE, "The account may not view instance-level information.", _view_remedy())
+    else:
+        checks.undecided(ids.VIEW_INSTANCE, trouble(view))
+
+
+def _view_remedy() -> str:
+    return (
+        "In the organization's settings, under Permissions, allow the account View instance-level information, or make"
+        " it a Project Collection Administrator."
+    )
+
+
+def judge_projects(checks: Checks, projects: Found) -> None:
+    """Whether there is a project that the account can read."""
+    if isinstance(projects, TransientError):
+        checks.undecided(ids.PROJECT_READER, trouble(projects))
+    elif isinstance(projects, CredentialError):
+        return  # the scope's own check says why
+    elif isinstance(projects, ConnectorError):
+        checks.undecided(ids.PROJECT_READER, trouble(projects))
+    elif projects:
+        names = ", ".join(str(project.get("name")) for project in projects[:3])
+        more = "" if len(projects) <= 3 else ", …"
+        checks.passed(ids.PROJECT_READER, f"Projects the account can read: {len(projects)} ({names}{more}).")
+    else:
+        checks.failed(
+            ids.PROJECT_READER, "The account can read no project.",
+            "Add the account to the Readers of each project that shall be connected.",
+        )  # fmt: skip
+
+
+def judge_repos(checks: Checks, repos: Found, tfvc: Mapping[str, Found], unasked: int) -> None:
+    """Which projects keep their code in TFVC, which is not read. ``tfvc``: project name -> whether it is TFVC only."""
+    if isinstance(repos, ConnectorError):
+        if isinstance(repos, TransientError):
+            checks.skipped(ids.GIT_REPOS, trouble(repos))
+        return
+    only = [name for name, found in tfvc.items() if found is True]
+    unknown = unasked + sum(isinstance(found, ConnectorError) for found in tfvc.values())
+    disabled = sum(bool(repo.get("isDisabled")) for repo in repos)
+    parts = [f"Git repositories the account can see: {len(repos)}"]
+    if disabled:
+        parts.append(f"of them disabled, and so not read: {disabled}")
+    if unknown:
+        parts.append(f"projects without Git that were not looked at for TFVC: {unknown}")
+    if only:
+        parts.append("projects with TFVC alone: " + ", ".join(only))
+        checks.warned(
+            ids.GIT_REPOS, "; ".join(parts) + ".",
+            "TFVC is not read. Move the code to a Git repository to see its commits and pull requests.",
+        )  # fmt: skip
+    else:
+        checks.passed(ids.GIT_REPOS, "; ".join(parts) + ".")
+
+
+def judge_expiry(checks: Checks, expires_on: date | None, today: date) -> None:
+    """What is known of the token's end: only what the customer said."""
+    if expires_on is None:
+        checks.skipped(ids.TOKEN_EXPIRY, "A token cannot tell when it expires; give expires_on to be reminded.")
+        return
+    days = (expires_on - today).days
+    if days > EXPIRES_SOON_DAYS:
+        checks.passed(ids.TOKEN_EXPIRY, f"The token expires in {days} days.")
+    else:
+        detail = f"The token expires in {days} days." if days > 0 else "By the date given, the token has expired."
+        checks.warned(ids.TOKEN_EXPIRY, detail, "Create a new token in good time and replace this one.")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def first_id(items: Any, *path: str) -> str | None:
+    """The id of the first item of a list that came; ``path`` leads to the object that has it."""
+    for item in items if isinstance(items, list) else ():
+        for step in path:
+            item = item.get(step) if isinstance(item, dict) else None
+        if isinstance(item, dict) and isinstance(item.get("id"), str):
+            return str(item["id"])
+    return None
