@@ -37,13 +37,14 @@ class CursorError(ConnectorError):
 @contextmanager
 def translated(what: str) -> Iterator[None]:
     """Turn Azure's exceptions into RowExistsError, RowChangedError or TransientError; others rise as they are."""
-    from azure.core.exceptions import AzureError, HttpResponseError
+    from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError
 
     try:
         yield
     except HttpResponseError as e:
         status, index = e.status_code, getattr(e, "index", 0)
-        if status == 409:
+        # A queue that exists already is a 204, which the SDK raises all the same.
+        if status == 409 or isinstance(e, ResourceExistsError):
             raise RowExistsError(what, index) from e
         if status in (404, 412):
             raise RowChangedError(what, index) from e
