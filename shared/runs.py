@@ -19,6 +19,7 @@ from shared.run_rows import (
     Kind,
     Run,
     RunStream,
+    StreamStatus,
     SyncState,
     run_from_row,
     run_row,
@@ -124,6 +125,11 @@ class RunStore:
                 stream = found
         return stream
 
+    def end_stream(self, stream: RunStream, status: StreamStatus) -> RunStream:
+        """End a stream."""
+        now = self._clock()
+        return self.change_stream(stream, lambda row: replace(row, status=status, finished_at=now, resume_at=None))
+
     def change_run(self, run: Run, change: Callable[[Run], Run]) -> Run:
         """Apply ``change`` to what is stored until it sticks. A run that has ended is left alone."""
         while not run.final:
@@ -140,7 +146,7 @@ class RunStore:
     def finish(self, run: Run, streams: Iterable[RunStream], error: str | None = None) -> Run | None:
         """End a run by what its streams came to; the full one that waited for it begins, and is given back.
 
-        ``error``: why the run could not even be planned; it has failed then.
+        ``error``: why the run cannot go on; it has failed then, and a full one waits for the next.
         """
         ended = tuple(streams)
         while not run.final:
@@ -152,7 +158,7 @@ class RunStore:
             if status != "failed":
                 after = replace(after, last_synced_at=now, initial_done=True)
             following: Run | None = None
-            if state.full_queued:
+            if state.full_queued and not error:
                 following, after = self._next(after, "full")
             try:
                 self._write(state, after, new=following, ended=done)

@@ -1,0 +1,78 @@
+"""One message of the ``ingest`` queue: a slice of one stream of one unit.
+
+Rows first, then the watermark, with the lease checked before the one and by the other. What is stopped anywhere is
+taken up again by the same message, from the last watermark.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from shared.errors import ConnectorError, ContractError
+from shared.leases import LeaseLostError
+from shared.settle import finish, go_on_later, settle, stop, wait
+from shared.slices import Job, Outcome, SliceWork, is_wanted
+from shared.sync import advance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shared.flow.integration import Integration
+    from shared.messages import Ingest
+    from shared.runs import RunStream
+    from shared.services import Services
+    from shared.streams.base import Stream
+
+log = logging.getLogger(__name__)
+
+_ENDS: dict[Outcome, Callable[[Job], None]] = {"done": finish, "time_up": go_on_later, "unwanted": stop}
+
+
+def handle_ingest(services: Services, message: Ingest) -> None:
+    """Do a slice. Raises what is to reach the poison queue: ContractError, trouble that does not end, our own bugs."""
+    stream = services.streams.get(message.stream)
+    if stream is None:
+        raise ContractError(f"there is no stream {message.stream!r}", code="stream.unknown")
+    integration = services.integrations.get(message.workspace, message.integration_id)
+    row = services.runs.stream(message.integration_id, message.run_id, message.stream, message.unit_id)
+    if integration is None or row is None:
+        return  # removed; its messages find nothing to do
+    if row.final:
+        # Done already. Only the last step may be missing, when a worker died before it.
+        advance(services, integration, message.run_id)
+        return
+    if not is_wanted(integration, stream):
+        services.runs.end_stream(row, "stopped")
+        advance(services, integration, message.run_id)
+        return
+    until = services.pauses.until(integration.organization, integration.token_owner)
+    if until:
+        wait(services, message, row, (until - services.clock()).total_seconds())
+        return
+    _with_lease(services, message, stream, integration, row)
+
+
+def _with_lease(services: Services, message: Ingest, stream: Stream, integration: Integration, row: RunStream) -> None:
+    lease = services.leases.take(integration.id, message.stream, message.unit_id, message.run_id)
+    if lease is None:
+        log.info("lease.held", extra={"integration_id": integration.id, "stream": message.stream})
+        return
+    job = Job(services, message, stream, integration, row, lease)
+    with lease:
+        try:
+            _slice(job)
+        except LeaseLostError:
+            # Whoever has it now goes on from the watermark; what was read here since then is read again there.
+            log.warning("lease.lost", extra={"integration_id": integration.id, "stream": message.stream})
+
+
+def _slice(job: Job) -> None:
+    try:
+        outcome = SliceWork(job).run()
+    except LeaseLostError:
+        raise
+    except ConnectorError as error:
+        settle(job, error)
+    else:
+        _ENDS[outcome](job)

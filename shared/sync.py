@@ -1,0 +1,176 @@
+"""Which streams are due: the timer's tick, a run's beginning, and its way from stream to stream to its end.
+
+``advance`` may be called any number of times, by any worker, and stopped anywhere: it does what is still to be done.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal
+
+from shared.flow.base import ORGANIZATION_UNIT
+from shared.flow.projects import TicketProject
+from shared.messages import Ingest, Plan
+from shared.removal import remove
+from shared.runs import RunStream
+from shared.stored_rows import IntegrationRows
+
+if TYPE_CHECKING:
+    from shared.flow.integration import Integration
+    from shared.runs import Run
+    from shared.services import Services
+    from shared.streams.base import Stream
+
+STALE: Final = timedelta(minutes=5)
+"""A run in which nothing has happened for so long gets the messages of what has not ended again."""
+
+log = logging.getLogger(__name__)
+
+
+def tick(services: Services, *, past_due: bool) -> None:
+    """One ``Plan`` message for each integration that is to be synced or removed."""
+    sent = 0
+    for integration in services.integrations.all():
+        if integration.state == "stopped":
+            continue
+        action: Literal["plan", "remove"] = "remove" if integration.state == "deleting" else "plan"
+        services.queues.send(Plan(integration.workspace, integration.id, action=action))
+        sent += 1
+    services.integrations.forget_old()
+    log.info("sync.tick", extra={"planned": sent, "past_due": past_due})
+
+
+def start(services: Services, integration: Integration, *, full: bool = False) -> Run:
+    """Begin a run and queue its planning; an active one is given instead, and a full one follows it."""
+    run, started = services.runs.start(integration, "full" if full else "incremental")
+    if started:
+        services.queues.send(Plan(integration.workspace, integration.id, run.id))
+    return run
+
+
+def handle_plan(services: Services, message: Plan) -> None:
+    """Plan an integration's run (without a run id: the active one, or a new one), or go on with its removal."""
+    if message.action == "remove":
+        remove(services, message)
+        return
+    integration = services.integrations.get(message.workspace, message.integration_id)
+    if integration is None or integration.state != "active":
+        return
+    run_id = message.run_id or services.runs.start(integration, "incremental")[0].id
+    advance(services, integration, run_id)
+    heal(services, integration, run_id)
+
+
+def advance(services: Services, integration: Integration, run_id: str) -> None:
+    """Plan the streams of a run that are ready, and end the run when there is nothing left."""
+    run = services.runs.get(integration.id, run_id)
+    if run is None or run.final:
+        return
+    if run.kind == "full" and not run.restarted:
+        run = _restart(services, run)
+    wanted = [stream for stream in services.streams.values() if integration.service_on(stream.service)]
+    while True:
+        rows = services.runs.streams(run)
+        ready = [stream for stream in wanted if _is_ready(stream, wanted, run, rows)]
+        if not ready:
+            break
+        for stream in ready:
+            _plan(services, integration, run, stream)
+        run = services.runs.change_run(run, partial(_with_planned, ready=ready, wanted=wanted))
+        if run.final or not {stream.name for stream in ready} <= run.planned_streams:
+            return  # ended by another worker, or removed with its integration
+    if all(row.final for row in rows) and {stream.name for stream in wanted} <= run.planned_streams:
+        following = services.runs.finish(run, rows)
+        log.info("run.finished", extra={"integration_id": integration.id, "run_id": run.id})
+        if following:
+            services.queues.send(Plan(integration.workspace, integration.id, following.id))
+
+
+def _restart(services: Services, run: Run) -> Run:
+    """Make every stream begin anew, backfills first: a feed must not begin later than what is to be read besides."""
+    once = {stream.name for stream in services.streams.values() if stream.once}
+    states = sorted(services.watermarks.all(run.integration_id), key=lambda state: state.stream not in once)
+    for state in states:
+        services.watermarks.restart(state, run.id)
+    return services.runs.change_run(run, lambda now: replace(now, restarted=True))
+
+
+def _is_ready(stream: Stream, wanted: Sequence[Stream], run: Run, rows: Iterable[RunStream]) -> bool:
+    """Not planned yet, and what it comes after has ended, well or not, or is not read at all."""
+    if stream.name in run.planned_streams:
+        return False
+    before = {other.name for other in wanted if other.name in stream.after}
+    return before <= run.planned_streams and all(row.final for row in rows if row.stream in before)
+
+
+def _plan(services: Services, integration: Integration, run: Run, stream: Stream) -> None:
+    """A row and a message for each unit. Row first: a message without one would be dropped."""
+    services.runs.add_streams(_units(services, integration, run, stream))
+    _send_queued(services, integration, [row for row in services.runs.streams(run) if row.stream == stream.name])
+
+
+def _units(services: Services, integration: Integration, run: Run, stream: Stream) -> list[RunStream]:
+    now = services.clock()
+    blank = RunStream(
+        integration_id=integration.id,
+        run_id=run.id,
+        stream=stream.name,
+        unit_id=ORGANIZATION_UNIT,
+        created_at=now,
+        updated_at=now,
+    )
+    if stream.unit == "organization":
+        return [blank]
+    complete = set()
+    if stream.once:
+        states = services.watermarks.all(integration.id)
+        complete = {state.unit_id for state in states if state.stream == stream.name and state.complete}
+    return [
+        replace(blank, unit_id=project.id, project_id=project.id, project_name=project.name)
+        for project in IntegrationRows(services.tables, integration.id).all(TicketProject)
+        if is_read(project) and project.id not in complete
+    ]
+
+
+def is_read(project: TicketProject) -> bool:
+    """Chosen for import, and there to be read."""
+    return project.is_imported and not project.is_deleted and project.unavailable_since is None
+
+
+def _send_queued(services: Services, integration: Integration, rows: Iterable[RunStream]) -> None:
+    for row in rows:
+        if row.status == "queued":
+            services.queues.send(message_of(integration, row))
+
+
+def message_of(integration: Integration, row: RunStream) -> Ingest:
+    return Ingest(integration.workspace, integration.id, row.run_id, row.stream, row.unit_id)
+
+
+def _with_planned(run: Run, *, ready: Iterable[Stream], wanted: Sequence[Stream]) -> Run:
+    names = run.planned_streams | {stream.name for stream in ready}
+    return replace(run, planned=" ".join(sorted(names)), expected=max(run.expected, len(wanted)))
+
+
+def heal(services: Services, integration: Integration, run_id: str) -> None:
+    """Send the messages of a run again in which nothing has happened for a while: one may have been lost.
+
+    One too many does no harm: it finds its stream ended, or its lease taken.
+    """
+    run = services.runs.get(integration.id, run_id)
+    if run is None or run.final:
+        return
+    rows = services.runs.streams(run)
+    last = max([run.updated_at, *(max(row.updated_at, row.resume_at or row.updated_at) for row in rows)])
+    if services.clock() - last < STALE:
+        return
+    for row in rows:
+        if not row.final:
+            log.warning("stream.sent_again", extra={"integration_id": integration.id, "stream": row.stream})
+            # Told first, so that the next tick leaves it alone.
+            services.runs.change_stream(row, lambda now: now)
+            services.queues.send(message_of(integration, row))
