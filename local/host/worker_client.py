@@ -128,6 +128,9 @@ class WorkerClient:
         except TimeoutError:
             raise WorkerUnavailableError("no worker process is running") from None
         assert self._process  # ready means that
+        if self._process.is_gone:
+            self._ready.clear()  # until its replacement is there
+            return await self._current()
         return self._process
 
     def _use(self, process: WorkerProcess) -> None:

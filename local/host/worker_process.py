@@ -79,6 +79,11 @@ class WorkerProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether it can be called no more; its end is noticed a little later."""
+        return self._listening is None or self._listening.done()
+
     async def call(self, header: Mapping[str, Any], body: bytes) -> Frame:
         """Send one call and wait for its result frame. Raises WorkerLostError when the process ends before."""
         number = next(self._numbers)
@@ -87,7 +92,7 @@ class WorkerProcess:
         answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
         self._pending[number] = answer
         try:
-            if self._listening is None or self._listening.done():
+            if self.is_gone:
                 raise WorkerLostError("the worker process has ended")
             self._writer.write(encode(frame))
             await self._writer.drain()

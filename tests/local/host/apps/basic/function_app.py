@@ -12,7 +12,11 @@ from pathlib import Path
 import azure.functions as func
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+# Given by the worker, absent from the declared type.
+FIELDS = ("schedule_status", "schedule")
 _writing = threading.Lock()
+together = threading.Barrier(4)
+together_async = asyncio.Barrier(4)
 
 
 def note(**facts: object) -> None:
@@ -74,6 +78,18 @@ def cookies(req: func.HttpRequest) -> func.HttpResponse:
 async def later(req: func.HttpRequest) -> func.HttpResponse:
     await asyncio.sleep(float(req.params.get("seconds", "0")))
     return answer(req, "later")
+
+
+@app.route("meet", auth_level=func.AuthLevel.ANONYMOUS)
+def meet(req: func.HttpRequest) -> func.HttpResponse:
+    together.wait()
+    return func.HttpResponse()
+
+
+@app.route("meet_async", auth_level=func.AuthLevel.ANONYMOUS)
+async def meet_async(req: func.HttpRequest) -> func.HttpResponse:
+    await together_async.wait()
+    return func.HttpResponse()
 
 
 @app.route("slow", auth_level=func.AuthLevel.ANONYMOUS)
@@ -154,4 +170,4 @@ def work_poison(msg: func.QueueMessage) -> None:
 
 @app.timer_trigger("timer", "%SCHEDULE%")
 def tick(timer: func.TimerRequest) -> None:
-    note(function="tick", past_due=timer.past_due, status=timer.schedule_status, schedule=timer.schedule)
+    note(function="tick", past_due=timer.past_due, **{name: getattr(timer, name) for name in FIELDS})

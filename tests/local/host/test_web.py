@@ -1,0 +1,171 @@
+"""HTTP triggers, over real connections to a real worker."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from tests.local.host.conftest import eventually
+
+
+def call(host, method, path, **options):
+    return requests.request(method, f"{host.url}/api/{path}", timeout=30, **options)
+
+
+def test_a_request_arrives_as_the_real_host_passes_it(start):
+    host = start()
+    reply = call(host, "POST", "items/7?a=1&a=2&b=&B=3&c=x+y%26", data=b"\x00\xff", headers={"X-Two": "1"})
+    seen = reply.json()
+    headers = seen.pop("headers")
+    assert (reply.status_code, reply.headers["X-Answer"], reply.headers["Content-Type"]) == (
+        201,
+        "yes",
+        "application/json",
+    )
+    assert seen == {
+        "function": "item",
+        "method": "POST",
+        "url": f"{host.url}/api/items/7?a=1&a=2&b=&B=3&c=x+y%26",
+        # repeated values joined, empty ones dropped
+        "params": {"a": "1,2", "B": "3", "c": "x y&"},
+        "route": {"id": "7"},
+        "body": "\x00\xff",
+    }
+    assert headers["x-two"] == "1"
+    assert all(name == name.lower() for name in headers)
+
+
+def test_routes_keys_and_answers(start):
+    host = start(function_key="fk", master_key="mk")
+    key = {"x-functions-key": "fk"}
+    master = {"x-functions-key": "mk"}
+    expected = [
+        ("GET", "items/abc", {}, 201),
+        ("GET", "ITEMS/Special", {}, 201),
+        ("PUT", "items/7", {}, 201),  # `items/{name}` takes every method
+        ("PUT", "items/special/x", {}, 404),
+        ("GET", "nothing", {}, 404),
+        ("GET", "off", {}, 404),
+        ("GET", "text", {"x-functions-key": "wrong"}, 200),
+        ("GET", "secret", {}, 401),
+        ("GET", "secret", {"x-functions-key": "wrong"}, 401),
+        ("GET", "secret", key, 201),
+        ("GET", "secret?code=fk", {}, 201),
+        ("GET", "secret?code=fk", {"x-functions-key": "wrong"}, 401),
+        ("GET", "secret", master, 201),
+        ("GET", "master", key, 401),
+        ("GET", "master", master, 201),
+        ("GET", "boom", {}, 500),
+    ]
+    seen = [(*row[:3], call(host, *row[:2], headers=row[2])) for row in expected]
+    assert [(*row[:3], row[3].status_code) for row in seen] == expected
+    assert {reply.content for *_, reply in seen if reply.status_code >= 400} == {b""}
+    assert call(host, "GET", "items/special").json()["function"] == "special"
+    assert call(host, "GET", "text").text == "plain"
+    assert call(host, "GET", "text").headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
+def test_every_cookie_is_set(start):
+    reply = call(start(), "GET", "cookies")
+    assert reply.raw.headers.getlist("set-cookie") == ["a=1; Path=/", "b=2; HttpOnly; Path=/"]
+
+
+def test_a_path_parameter_keeps_what_kestrel_keeps(start):
+    host = start()
+    connection = http.client.HTTPConnection(urlsplit(host.url).netloc)
+    connection.request("GET", "/api/files/a/b%2Fc/d%20e%C3%A9")
+    assert json.loads(connection.getresponse().read())["route"] == {"path": "a/b%2Fc/d eé"}
+    connection.close()
+
+
+def test_a_compressed_body_is_handed_on_as_it_came(start):
+    body = gzip.compress(b"hello")
+    reply = call(start(), "POST", "items/7", data=body, headers={"Content-Encoding": "gzip"})
+    assert reply.json()["body"].encode("latin-1") == body
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_over_the_limit_is_refused(start, chunked):
+    host = start(more={"FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": "1000"})
+    assert call(host, "POST", "items/7", data=b"x" * 1000).status_code == 201
+    body = iter([b"x" * 600, b"x" * 600]) if chunked else b"x" * 1001
+    reply = call(host, "POST", "items/7", data=body)
+    assert (reply.status_code, reply.content) == (413, b"")
+
+
+def test_a_body_of_megabytes_passes_through(start):
+    body = bytes(range(256)) * 20_000
+    assert call(start(), "POST", "items/7", data=body).json()["body"].encode("latin-1") == body
+
+
+def test_calls_run_side_by_side_on_threads_and_on_the_loop(start):
+    host = start()
+    # Each waits for three others like it: one after another, all of them would run into functionTimeout.
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda path: call(host, "GET", path), ["meet", "meet_async"] * 4))
+    assert [reply.status_code for reply in replies] == [200] * 8
+
+
+def test_the_front_end_gives_up_and_the_function_goes_on(start):
+    host = start(front_end_seconds=0.2)
+    reply = call(host, "GET", "slow?seconds=0.8")
+    assert (reply.status_code, reply.content) == (504, b"")
+    assert call(host, "GET", "text").status_code == 200
+    assert host.worker.restarts == 0
+
+
+def test_admin_endpoints_ask_for_the_master_key(start, notes):
+    host = start(master_key="mk")
+    master = {"x-functions-key": "mk"}
+
+    def admin(method, path, headers=master, **options):
+        return requests.request(method, f"{host.url}/admin/{path}", headers=headers, timeout=30, **options)
+
+    assert admin("GET", "host/status", {"x-functions-key": "local"}).status_code == 401
+    assert admin("GET", "host/status").json()["state"] == "Running"
+    assert admin("POST", "host/ping").status_code == 200
+    assert admin("GET", "functions/TICK").json()["trigger"] == "TimerTrigger"
+    assert {function["name"] for function in admin("GET", "functions").json()} >= {"item", "work", "tick"}
+    assert admin("GET", "functions/nothing").status_code == 404
+    assert admin("DELETE", "functions/tick").status_code == 404
+    assert admin("POST", "functions/text", json={}).status_code == 400
+    assert admin("POST", "functions/tick", data="{").status_code == 400
+    assert admin("POST", "functions/tick", json={}).status_code == 202
+    assert admin("POST", "functions/work", json={"input": "by hand"}).status_code == 202
+    assert eventually(lambda: notes.all(function="work", done="by hand"))
+    [tick] = eventually(lambda: notes.all(function="tick"))
+    assert (tick["past_due"], tick["schedule_status"]) == (False, {})
+
+
+def test_the_app_sees_its_settings_and_little_else(start, monkeypatch, tmp_path):
+    monkeypatch.setenv("ADO_TOKEN", "from the shell")
+    seen = call(start(more={"MY_SETTING": "mine"}), "GET", "environment").json()
+    assert seen["variables"]["MY_SETTING"] == "mine"
+    assert seen["variables"]["TZ"] == "UTC"
+    assert "ADO_TOKEN" not in seen["variables"]
+    assert seen["folder"].endswith("apps/basic")
+
+
+def test_what_the_app_logs_and_prints_goes_to_the_output(start, tmp_path):
+    with (tmp_path / "log").open("wb") as output:
+        host = start(output=output.fileno())
+        assert call(host, "GET", "log").status_code == 200
+    lines = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+    assert [line.partition(" ")[2] for line in lines if "line.one" in line] == [
+        "INFO log_something app: line.one\\nline.two rows=3"
+    ]
+    assert "printed" in lines
+
+
+def test_a_failure_is_logged_once_with_its_place(start, caplog):
+    call(start(), "GET", "boom")
+    [line] = [record.getMessage() for record in caplog.records if "boom" in record.getMessage()]
+    assert line.startswith(
+        "boom failed: LookupError('on purpose\\nin two lines') (function_app.py:".replace("\n", "\\n")
+    )
