@@ -37,7 +37,7 @@ def _make_project(making: Making, plan: ProjectPlan) -> None:
         owners = {token.identity_id for token in organization.tokens.values()}
         project.hidden_from = owners - organization.administrators
     organization.projects[project.id] = project
-    workers = [one for one in making.people if making.chance(0.6)] or making.people[:4]
+    workers = [one for place, one in enumerate(making.people) if place % 3 == 0 or making.chance(0.4)]
     making.members[project.id] = workers
     _add_project_groups(making, project, workers)
     _add_areas(making, project)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from local.fake_ado import comment_actions, pull_request_actions, system_threads, texts
 from local.fake_ado.generate_code import change
-from local.fake_ado.generate_repositories import MAIN, commit_to_main
+from local.fake_ado.generate_repositories import MAIN, commit_to_main, retiring
 from local.fake_ado.making import Making, next_number
 from local.fake_ado.model import Identity, PullRequest, Repository, Reviewer
 from local.fake_ado.pull_request_actions import Opening, author_of
@@ -44,6 +44,8 @@ class PullRequestMaker:
         self.rng = making.rng
         self.organization = making.organization
         self.working = working
+        going = [one.id for one in retiring(working)]
+        self.weights = [0.15 if one.id in going else 0.3 if one.is_fork else 1.0 for one in working]
         self._queue: list[tuple[datetime, int, _Act]] = []
         self._numbers = itertools.count()
         self._items: dict[str, list[int]] = {}
@@ -70,7 +72,7 @@ class PullRequestMaker:
         heapq.heappush(self._queue, (moment, next(self._numbers), act))
 
     def _plan(self, plan: Plan) -> None:
-        repository = self.rng.choice(self.working)
+        repository = self.rng.choices(self.working, self.weights)[0]
         people = self.making.members[repository.project_id]
         creator = self.rng.choice(people)
         others = [one for one in people if one is not creator]

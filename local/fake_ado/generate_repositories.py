@@ -79,18 +79,23 @@ def commit_to_main(making: Making, repository: Repository, days_ago: float) -> N
     history.push(at, by, {MAIN: tip})
 
 
+def retiring(working: list[Repository]) -> list[Repository]:
+    """Those that will be disabled (the first) and deleted (the second), where a project has enough of them."""
+    counts: dict[str, int] = {}
+    for repository in working:
+        counts[repository.project_id] = counts.get(repository.project_id, 0) + 1
+    return [one for one in working[::-1] if counts[one.project_id] > 2 and not one.is_fork][:2]
+
+
 def finish_repositories(making: Making, working: list[Repository]) -> None:
-    """One is disabled, one deleted, and sizes are what they come to."""
+    """Disable one, delete one, and let sizes be what they come to."""
     organization = making.organization
     for repository in organization.repositories.values():
         history = organization.histories[repository.id]
         repository.size = sum(len(content) for content in history.blobs.values()) // 2
-    counts: dict[str, int] = {}
-    for repository in working:
-        counts[repository.project_id] = counts.get(repository.project_id, 0) + 1
-    extra = [one for one in working[::-1] if counts[one.project_id] > 2 and not one.is_fork]
-    if extra:
-        extra[0].is_disabled = True
-    if len(extra) > 1:
-        extra[1].deleted_at = making.ago(days_from=12, days_to=3)
-        extra[1].deleted_by = making.rng.choice([one for one in making.people if one.is_active]).id
+    going = retiring(working)
+    if going:
+        going[0].is_disabled = True
+    if len(going) > 1:
+        going[1].deleted_at = making.ago(days_from=12, days_to=3)
+        going[1].deleted_by = making.rng.choice([one for one in making.people if one.is_active]).id

@@ -35,6 +35,8 @@ class Identity:
     is_guest: bool = False
     listed: bool = True
     """False: no longer in Graph lists (a person who left), though old pull requests and work items still name them."""
+    left_at: datetime | None = None
+    """When the person left, if that was after the organisation was made."""
     licence: Literal["basic", "stakeholder"] = "basic"
     """A stakeholder reads no Git in private projects, whatever the permissions."""
     member_ids: list[str] = field(default_factory=list)

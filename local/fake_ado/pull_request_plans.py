@@ -50,7 +50,7 @@ def make_plan(rng: random.Random, now: datetime, place: int) -> Plan:
     """Every fifth is one of those around the border; the others are spread over fourteen months."""
     if place % 5 == 0:
         return _BORDER_CASES[place // 5 % len(_BORDER_CASES)](rng, _Times(now, months_before(now, 6)))
-    created = now - rng.uniform(0.3, 420) * DAY
+    created = now - (0.3 + 420 * rng.random() ** 2) * DAY
     lifetime = min(rng.lognormvariate(1.0, 1.2), 60) * DAY
     end = created + lifetime
     plan = Plan(created, is_draft=rng.random() < 0.15, is_noted=now - created < 200 * DAY or rng.random() < 0.85)
@@ -109,7 +109,6 @@ def _old_open_and_commented(rng: random.Random, times: _Times) -> Plan:
 
 def _closed_and_commented_late(rng: random.Random, times: _Times) -> Plan:
     created = times.border - rng.uniform(40, 120) * DAY
-    late = rng.choice(("comment", "vote"))
     steps = [Step(created + 3 * DAY, "vote"), Step(created + 9 * DAY, "complete")]
     return Plan(
         created, [*steps, Step(times.now - rng.uniform(2, 100) * DAY, "comment" if late == "comment" else "vote")]
