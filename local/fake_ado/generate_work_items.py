@@ -244,7 +244,8 @@ _Change = Callable[[WorkItemMaker, WorkItem, datetime, str], bool]
 _FIXED = (processes.HIDDEN, processes.TEST, processes.OTHER)
 _CHANGES: tuple[tuple[float, _Change], ...] = (
     (36, WorkItemMaker._state), (50, WorkItemMaker._assign), (64, WorkItemMaker._plan), (76, WorkItemMaker._comment),
-    (80, WorkItemMaker._reparent), (81.5, WorkItemMaker._move), (83, WorkItemMaker._retype), (87, WorkItemMaker._delete),
+    (80, WorkItemMaker._reparent), (81.5, WorkItemMaker._move), (83, WorkItemMaker._retype),
+    (87, WorkItemMaker._delete),
 )  # fmt: skip
 
 

@@ -110,9 +110,9 @@ def _old_open_and_commented(rng: random.Random, times: _Times) -> Plan:
 def _closed_and_commented_late(rng: random.Random, times: _Times) -> Plan:
     created = times.border - rng.uniform(40, 120) * DAY
     steps = [Step(created + 3 * DAY, "vote"), Step(created + 9 * DAY, "complete")]
-    return Plan(
-        created, [*steps, Step(times.now - rng.uniform(2, 100) * DAY, "comment" if late == "comment" else "vote")]
-    )
+    late: Kind = "comment" if rng.random() < 0.6 else "vote"
+    steps.append(Step(times.now - rng.uniform(2, 100) * DAY, late))
+    return Plan(created, steps, is_noted=rng.random() < 0.5)
 
 
 def _closed_after_the_border(rng: random.Random, times: _Times) -> Plan:
