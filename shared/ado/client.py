@@ -136,8 +136,7 @@ class AdoClient:
         try:
             caller = read_caller(self.one(CONNECTION_DATA, confirm=False))
         except CredentialError as again:
-            vague = again.code == "credentials.rejected"
-            raise (suspicion if vague else again) from again
+            raise _finer(suspicion, again) from again
         if caller.is_anonymous:
             # Organisations with public projects answer anybody, whatever the token.
             raise suspicion
@@ -210,6 +209,12 @@ class AdoClient:
 def _must_confirm(endpoint: Endpoint, suspicion: CredentialError) -> bool:
     refusal = refusals.refusal_of(suspicion)
     return refusal is not None and refusal.is_suspicion and endpoint is not CONNECTION_DATA
+
+
+def _finer(suspicion: CredentialError, again: CredentialError) -> CredentialError:
+    """Of two refusals the one that says more: the second, unless it only says no where the first said why."""
+    first_says_why = suspicion.code.startswith(("credentials.", "policy.", "conditional_access"))
+    return suspicion if again.code == "credentials.rejected" and first_says_why else again
 
 
 def _with_a_good_token(endpoint: Endpoint, again: CredentialError) -> CredentialError | ContractError:

@@ -120,6 +120,13 @@ def test_an_organization_that_is_gone(server, client):
     assert e.value.code == "organization.not_found"
 
 
+def test_an_organization_that_refuses_the_token_is_there(server, client):
+    server.script = script([HTML_404], EMPTY_401)
+    with pytest.raises(CredentialError) as e:
+        client.one(core.PROJECTS)
+    assert e.value.code == "credentials.rejected"
+
+
 def test_a_404_of_an_organization_that_is_there_is_our_mistake(server, client):
     server.script = script([HTML_404], who())
     with pytest.raises(ContractError) as e:
