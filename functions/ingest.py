@@ -5,7 +5,7 @@ import azure.functions as func
 from shared.messages import Ingest
 from shared.services import services
 
-bp = func.Blueprint()
+bp = func.Blueprint()  # type: ignore[no-untyped-call] # the library leaves it untyped
 
 
 @bp.queue_trigger(arg_name="msg", queue_name="ingest", connection="AzureWebJobsStorage")

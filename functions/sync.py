@@ -5,7 +5,7 @@ import azure.functions as func
 from shared.messages import Plan
 from shared.services import services
 
-bp = func.Blueprint()
+bp = func.Blueprint()  # type: ignore[no-untyped-call] # the library leaves it untyped
 
 
 @bp.timer_trigger(arg_name="timer", schedule="%SYNC_SCHEDULE%", run_on_startup=False, use_monitor=True)

@@ -169,6 +169,7 @@ class _Test:
             "edit": partial(probes.may, client, probes.EDIT_INSTANCE_BIT),
         })  # fmt: skip
         further = self.asked.ask(self._further(client, caller, found))
+        verdicts.judge_permissions(self.checks, found["view"], found["edit"])
         judge = partial(verdicts.judge_scope, self.checks)
         judge(ids.CODE, further.get("code", found["repos"]))
         if "build" in further:
@@ -177,7 +178,6 @@ class _Test:
         judge(ids.IDENTITY, found["identity"])
         judge(ids.PROJECT_AND_TEAM, found["teams"])
         judge(ids.WORK_ITEMS, found["work"])
-        verdicts.judge_permissions(self.checks, found["view"], found["edit"])
         verdicts.judge_projects(self.checks, found["projects"])
         verdicts.judge_email(self.checks, self.attempt.email, _addresses(caller, found, further))
         self._repos(found, further)

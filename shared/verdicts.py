@@ -17,6 +17,12 @@ MAX_NAMED: Final = 20
 _VERIFY_TOKEN: Final = "Verify the token, or create a new one in this organization with all six scopes."  # noqa: S105 - a sentence
 _TRY_AGAIN: Final = "Try again in a few minutes."
 _NO_ACCOUNT: Final = frozenset({"organization.not_found", "organization.moved"})
+# The credential has just been accepted: refused now, it is the scope.
+_SCOPE_REFUSED: Final = frozenset(
+    {"scope.missing", "credentials.rejected", "credentials.expired", "credentials.foreign"}
+)
+# The scope is looked at before the thing that was asked for.
+_SCOPE_PASSED: Final = frozenset({"project.unavailable", "repository.unavailable", "not_found"})
 
 
 def trouble(error: ConnectorError) -> str:
@@ -40,6 +46,8 @@ def judge_organization(checks: Checks, organization: str, location: Found, conne
             f"There is no Azure DevOps organization {organization}.",
             "Verify the base URL; the organization may have been renamed, moved or deleted.",
         )
+    elif isinstance(connection, TransientError) and connection.throttled:
+        checks.undecided(ids.ORGANIZATION, trouble(connection))
     elif isinstance(location, ConnectorError) and isinstance(connection, TransientError):
         checks.failed(ids.ORGANIZATION, trouble(connection), "Check that Azure DevOps is up, and try again.")
     elif isinstance(location, ConnectorError):
@@ -93,21 +101,20 @@ def judge_email(checks: Checks, typed: str, known: Iterable[str]) -> None:
 def judge_scope(checks: Checks, scope: str, found: Found) -> None:
     """Whether the token has a scope, by a request that needs exactly that one."""
     name = SCOPES[scope]
-    if not isinstance(found, ConnectorError):
+    code = found.code if isinstance(found, ConnectorError) else None
+    if code is None or code in _SCOPE_PASSED:
         checks.passed(scope, f"The token has {name}.")
-    elif isinstance(found, CredentialError) and found.code == "conditional_access":
-        checks.failed(ids.CONDITIONAL_ACCESS, _sentence(str(found)), found.remedy or _TRY_AGAIN)
-    elif isinstance(found, CredentialError) and found.code in ("permission.missing", "license.missing"):
-        detail = f"The token's scope {name} could not be used: {found}."
-        checks.failed(scope, detail, found.remedy or "Review the account's permissions.")
-    elif isinstance(found, CredentialError):
+    elif code in _SCOPE_REFUSED:
         checks.failed(
             scope, f"The token lacks the scope {name}.",
             f"Review the token's scopes in Azure DevOps: select {name}, save, and test again.",
         )  # fmt: skip
-    elif found.code in ("project.unavailable", "repository.unavailable", "not_found"):
-        # The scope is looked at before the thing that was asked for.
-        checks.passed(scope, f"The token has {name}.")
+    elif code == "conditional_access":
+        checks.failed(ids.CONDITIONAL_ACCESS, _sentence(str(found)), found.remedy or _TRY_AGAIN)
+    elif code in ("permission.missing", "license.missing"):
+        if checks.status(ids.VIEW_INSTANCE) != "failed":  # else that is why, and says so
+            detail = f"The scope {name} could not be used: {found}."
+            checks.failed(scope, detail, found.remedy or "Review the account's permissions.")
     else:
         checks.undecided(scope, trouble(found))
 
@@ -141,11 +148,9 @@ def _view_remedy() -> str:
 
 def judge_projects(checks: Checks, projects: Found) -> None:
     """Whether there is a project that the account can read."""
-    if isinstance(projects, TransientError):
-        checks.undecided(ids.PROJECT_READER, trouble(projects))
-    elif isinstance(projects, CredentialError):
+    if isinstance(projects, CredentialError):
         return  # the scope's own check says why
-    elif isinstance(projects, ConnectorError):
+    if isinstance(projects, ConnectorError):
         checks.undecided(ids.PROJECT_READER, trouble(projects))
     elif projects:
         names = ", ".join(str(project.get("name")) for project in projects[:3])

@@ -95,9 +95,7 @@ class Worker:
         if not ok:
             raise RuntimeError(error)
         value = answer.value
-        given = (
-            {key.lower(): datum.value for key, datum in value["headers"].value.items()} if "headers" in value else {}
-        )
+        given = {key.lower(): datum.value for key, datum in value["headers"].items()}
         return int(value["status_code"].value), given, value["body"].value
 
     def _text(self, text: str) -> Any:

@@ -1,0 +1,130 @@
+"""The app in Microsoft's worker library, on Azurite, a vault of its own and a fake Azure DevOps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.fake_ado.named_tokens import named_tokens
+from local.fake_ado.testing import FakeAdo, start_fake
+from local.vault.server import VaultServer
+from shared import services as service_parts
+from shared.config import Settings
+from shared.services import Services
+from shared.storage import create_all
+from tests.functions.api import Api
+from tests.functions.worker import Worker
+
+ORGANIZATION = "contoso"
+
+
+@pytest.fixture(scope="session")
+def worker() -> Worker:
+    """The app, loaded as Azure loads it."""
+    return Worker()
+
+
+@pytest.fixture(scope="session")
+def vault_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VaultServer]:
+    with VaultServer(tmp_path_factory.mktemp("vault"), in_memory=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeAdo]:
+    with start_fake([ORGANIZATION, "fabrikam"]) as running:
+        yield running
+
+
+class Clock:
+    """The time as the app sees it: the real one, moved by what a test adds."""
+
+    def __init__(self) -> None:
+        self.added = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.added
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def parts(azurite: str, prefix: str, vault_server: VaultServer, fake: FakeAdo, clock: Clock) -> Iterator[Services]:
+    """The app's parts, which every function of the worker finds."""
+    settings = Settings.from_env({
+        "AzureWebJobsStorage": azurite,
+        "KEY_VAULT_URL": vault_server.url,
+        "SYNC_SCHEDULE": "0 */15 * * * *",
+        "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
+        "ADO_HOSTS": json.dumps(fake.hosts()),
+        "LOCAL_VAULT_CA": str(vault_server.ca_file),
+    })  # fmt: skip
+    found = Services(settings, clock=clock, prefix=prefix)
+    create_all(found.tables, found.queues)
+    service_parts._built[:] = [found]
+    yield found
+    service_parts._built.clear()
+
+
+@pytest.fixture
+def api(worker: Worker, parts: Services) -> Api:
+    return Api(worker)
+
+
+@pytest.fixture
+def auth(fake: FakeAdo) -> Callable[..., dict[str, Any]]:
+    """Credentials for a request: a named token with its owner's address."""
+
+    def make(token: str = "good", organization: str = ORGANIZATION, **other: Any) -> dict[str, Any]:
+        home = fake.organization(organization)
+        found = named_tokens(home)[token]
+        owner = home.identities.get(found.identity_id)
+        email = owner.account if owner else "nobody@example.com"
+        return {"type": "access_token", "email": email, "token": found.value, **other}
+
+    return make
+
+
+@pytest.fixture
+def connect(api: Api, auth: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Create an integration of the fake organisation."""
+
+    def create(name: str = "Demo", token: str = "good", workspace: str = "default", **other: Any) -> dict[str, Any]:
+        body = {"name": name, "base_url": f"https://dev.azure.com/{ORGANIZATION}", "auth": auth(token), **other}
+        reply = api.call("create_integration", body=body, workspace=workspace)
+        assert reply.status == 201, reply.json
+        return dict(reply.json)
+
+    return create
+
+
+@pytest.fixture
+def queued(parts: Services) -> Callable[[str], list[dict[str, Any]]]:
+    """The messages of a queue, as their JSON."""
+
+    def read(queue: str) -> list[dict[str, Any]]:
+        client = parts.queues._client(queue)
+        with suppress(StopIteration):
+            return [json.loads(decoded(message.content)) for message in client.peek_messages(32)]
+        return []
+
+    def decoded(content: str) -> str:
+        import base64
+
+        return base64.b64decode(content).decode()
+
+    return read
+
+
+@pytest.fixture
+def repo_root() -> Path:
+    return Path(__file__).parents[2]
