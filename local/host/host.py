@@ -128,7 +128,7 @@ class Host:
             self.worker,
             self.keys,
             Admin(self.functions, runners).handle,
-            prefix=self._options.route_prefix,
+            options=self._options.http,
             body_limit=int(limit),
             front_end_seconds=self._front_end_seconds,
         )

@@ -48,12 +48,13 @@ class QueueListener:
         """Make the queue if it is missing, and begin to listen. Raises AzureError when the storage does not answer."""
         await self._queue.create()
         self._loop_task = asyncio.create_task(self._listen())
+        self._loop_task.add_done_callback(report_failure)
 
     async def stop_taking(self) -> None:
         """Take no more messages. Those in progress go on."""
         self._stopping.set()
         if self._loop_task:
-            await self._loop_task
+            await asyncio.wait((self._loop_task,))
 
     async def close(self) -> None:
         """Wait for the messages in progress to be settled, and close the connections."""
@@ -187,6 +188,12 @@ class QueueListener:
             except AzureError as error:
                 log.warning("queue %s: lease of message %s not renewed: %s", self._queue.name, message.id, _text(error))
                 pause = self._lease / 10
+
+
+def report_failure(task: asyncio.Task[None]) -> None:
+    """Log what ended a listener before its time: a fault of the host itself."""
+    if not task.cancelled() and (error := task.exception()):
+        log.critical("a listener of the host has ended: %r", error, exc_info=error)
 
 
 def _metadata(message: Message, body: bytes) -> dict[str, Any]:

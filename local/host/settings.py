@@ -38,10 +38,21 @@ class QueueOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class HttpOptions:
+    """``extensions.http`` of host.json. -1 is unbounded."""
+
+    route_prefix: str
+    max_concurrent: int
+    """HTTP calls that run at once; more wait."""
+    max_outstanding: int
+    """HTTP calls that run or wait; more are answered 429."""
+
+
+@dataclass(frozen=True, slots=True)
 class HostOptions:
     """What host.json says. ``function_timeout`` is seconds, None for unbounded."""
 
-    route_prefix: str
+    http: HttpOptions
     function_timeout: float | None
     queues: QueueOptions
     log_levels: Mapping[str, str]
@@ -118,11 +129,23 @@ def _options(document: dict[str, Any], settings: Mapping[str, str]) -> HostOptio
     extensions = document.get("extensions", {})
     timeout = str(document.get("functiontimeout", "00:30:00"))
     return HostOptions(
-        route_prefix=str(extensions.get("http", {}).get("routeprefix", "api")).strip("/"),
+        http=_http(extensions.get("http", {})),
         function_timeout=None if timeout == "-1" else parse_timespan(timeout).total_seconds(),
         queues=_queues(extensions.get("queues", {}), settings),
         log_levels={str(k): str(v) for k, v in document.get("logging", {}).get("loglevel", {}).items()},
     )
+
+
+def _http(section: dict[str, Any]) -> HttpOptions:
+    options = HttpOptions(
+        route_prefix=str(section.get("routeprefix", "api")).strip("/"),
+        max_concurrent=int(section.get("maxconcurrentrequests", -1)),
+        max_outstanding=int(section.get("maxoutstandingrequests", -1)),
+    )
+    for limit in (options.max_concurrent, options.max_outstanding):
+        if limit != -1 and limit < 1:
+            raise ValueError("http: maxConcurrentRequests and maxOutstandingRequests must be -1 or from 1")
+    return options
 
 
 def _queues(section: dict[str, Any], settings: Mapping[str, str]) -> QueueOptions:

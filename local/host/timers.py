@@ -18,6 +18,7 @@ from typing import Any, Final
 from local.host.errors import HostError, WorkerUnavailableError
 from local.host.functions import Function, TimerTrigger
 from local.host.ncrontab import is_frequent, parse_schedule
+from local.host.queues import report_failure
 from local.host.timer_status import NEVER, StatusFile, TimerStatus, after_run, at_start
 from local.host.worker_client import WorkerClient
 
@@ -61,6 +62,7 @@ class TimerListener:
     async def start(self) -> None:
         """Begin; a past-due run begins at once."""
         self._loop_task = asyncio.create_task(self._run_for_ever())
+        self._loop_task.add_done_callback(report_failure)
 
     async def stop_taking(self) -> None:
         """Start no more runs."""
@@ -69,7 +71,7 @@ class TimerListener:
     async def close(self) -> None:
         """Wait for the run in progress."""
         if self._loop_task:
-            await self._loop_task
+            await asyncio.wait((self._loop_task,))
 
     async def run_now(self, _: str) -> None:
         """Run the function beside its schedule, as the admin endpoint does."""
@@ -78,7 +80,7 @@ class TimerListener:
     async def _run_for_ever(self) -> None:
         known = self._file.read() if self._monitored else None
         status, past_due = at_start(known, self._schedule, self._now())
-        self._file.write(status)
+        self._save(status)
         if past_due or self._trigger.run_on_startup:
             status = await self._run(status, on_schedule=False, past_due=past_due)
         while status.next != NEVER and await self._due(status.next):
@@ -99,8 +101,14 @@ class TimerListener:
         if not await self._call(status if self._monitored else None, past_due=past_due):
             return status  # it stays due: the next start finds it past due
         status = after_run(status, self._schedule, began, on_schedule=on_schedule)
-        self._file.write(status)
+        self._save(status)
         return status
+
+    def _save(self, status: TimerStatus) -> None:
+        try:
+            self._file.write(status)
+        except OSError as error:
+            log.warning("%s: its status cannot be kept: %s", self._function.name, error)
 
     async def _call(self, status: TimerStatus | None, *, past_due: bool) -> bool:
         """Whether it ran to its end, well or not; False where no worker did it, or the host stopped meanwhile."""

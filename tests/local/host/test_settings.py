@@ -9,6 +9,7 @@ import pytest
 
 from local.host.errors import HostError
 from local.host.settings import (
+    HttpOptions,
     QueueOptions,
     connection_string,
     is_disabled,
@@ -46,7 +47,7 @@ def test_no_time_span(text):
 
 def test_the_platforms_defaults(tmp_path):
     found = options(tmp_path, {"version": "2.0"})
-    assert (found.route_prefix, found.function_timeout) == ("api", 1800)
+    assert (found.http, found.function_timeout) == (HttpOptions("api", -1, -1), 1800)
     assert (found.queues.batch_size, found.queues.max_dequeue_count, found.queues.base64) == (16, 5, True)
     assert (found.queues.visibility_timeout, found.queues.max_polling_interval) == (0, 60)
 
@@ -63,7 +64,7 @@ def test_host_json_is_read_whatever_its_case(tmp_path):
         "logging": {"logLevel": {"default": "Debug"}},
     }
     found = options(tmp_path, document)
-    assert (found.route_prefix, found.function_timeout, found.log_levels) == ("", None, {"default": "Debug"})
+    assert (found.http.route_prefix, found.function_timeout, found.log_levels) == ("", None, {"default": "Debug"})
     assert found.queues == QueueOptions(4, 2, 3, 60, 10, base64=False)
 
 
@@ -86,6 +87,7 @@ def test_an_app_setting_overrides_host_json(tmp_path):
         ({"version": "2.0", "extensions": {"queues": {"batchSize": 33}}}, "batchSize"),
         ({"version": "2.0", "extensions": {"queues": {"batchSize": "many"}}}, "many"),
         ({"version": "2.0", "extensions": {"queues": {"maxDequeueCount": 0}}}, "maxDequeueCount"),
+        ({"version": "2.0", "extensions": {"http": {"maxConcurrentRequests": 0}}}, "maxConcurrentRequests"),
         ({"version": "2.0", "extensions": []}, "host.json"),
         ([], "host.json"),
     ],

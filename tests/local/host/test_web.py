@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -169,3 +170,53 @@ def test_a_failure_is_logged_once_with_its_place(start, caplog):
     assert line.startswith(
         "boom failed: LookupError('on purpose\\nin two lines') (function_app.py:".replace("\n", "\\n")
     )
+
+
+def test_calls_beyond_the_limits_wait_and_then_are_refused(start):
+    http_settings = {
+        "AzureFunctionsJobHost__extensions__http__maxConcurrentRequests": "3",
+        "AzureFunctionsJobHost__extensions__http__maxOutstandingRequests": "3",
+    }
+    host = start(more=http_settings)
+    with ThreadPoolExecutor(3) as pool:
+        waiting = [pool.submit(call, host, "GET", "meet") for _ in range(3)]
+        eventually(lambda: host.worker.running == 3)
+        reply = call(host, "GET", "text")
+        # The three wait in vain for a fourth, until functionTimeout.
+        assert [done.result().status_code for done in waiting] == [500] * 3
+    assert (reply.status_code, reply.content) == (429, b"")
+    assert call(host, "GET", "text").status_code == 200
+
+
+def test_calls_beyond_the_concurrent_ones_wait_their_turn(start):
+    host = start(more={"AzureFunctionsJobHost__extensions__http__maxConcurrentRequests": "2"})
+    with ThreadPoolExecutor(6) as pool:
+        replies = list(pool.map(lambda _: call(host, "GET", "slow?seconds=0.1"), range(6)))
+    assert [reply.status_code for reply in replies] == [201] * 6
+
+
+def test_what_is_no_text_in_a_header_is_refused(start):
+    connection = http.client.HTTPConnection(urlsplit(start().url).netloc)
+    connection.putrequest("GET", "/api/text")
+    connection.putheader("X-Odd", b"\xff\xfe")
+    connection.endheaders()
+    assert connection.getresponse().status == 400
+    connection.close()
+
+
+def test_a_caller_that_goes_away_disturbs_nobody(start, caplog):
+    host = start()
+    netloc = urlsplit(host.url)
+    for sent in (b"", b"half a body"):
+        with socket.create_connection((netloc.hostname or "", netloc.port or 0)) as connection:
+            connection.sendall(b"POST /api/items/7 HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n" + sent)
+    with socket.create_connection((netloc.hostname or "", netloc.port or 0)) as connection:
+        connection.sendall(b"POST /api/items/7 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.0 400 ")
+    with socket.create_connection((netloc.hostname or "", netloc.port or 0)) as connection:
+        connection.sendall(b"nonsense\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.0 400 ")
+    with pytest.raises(requests.Timeout):
+        requests.get(f"{host.url}/api/slow?seconds=0.5", timeout=0.1)
+    assert call(host, "GET", "text").status_code == 200
+    assert [record.getMessage() for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []
