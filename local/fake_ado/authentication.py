@@ -11,6 +11,7 @@ from local.fake_ado import access, refusals
 from local.fake_ado.model import Identity, Organization, Token
 from local.fake_ado.routing import CORE_HOST, Route
 from local.fake_ado.state import Fake
+from local.fake_ado.times import current
 
 PUBLIC = Identity(
     id=refusals.ANONYMOUS_ID,
@@ -80,7 +81,7 @@ class Door:
         return home is self.organization or token.kind == "bearer" or token.is_global
 
     def _check_expiry(self, home: Organization, token: Token) -> None:
-        if token.expires_at is not None and token.expires_at <= home.now:
+        if token.expires_at is not None and token.expires_at <= current(home):
             raise refusals.expired(token.refusal_form) if token.kind == "pat" else refusals.scope_missing()
 
     def _check_policy(self, token: Token) -> None:
@@ -141,7 +142,7 @@ def user_data(fake: Fake, credential: Credential) -> str | None:
     if found is None:
         return None
     home, token = found
-    is_expired = token.expires_at is not None and token.expires_at <= home.now
+    is_expired = token.expires_at is not None and token.expires_at <= current(home)
     if token.revoked or is_expired or token.kind != ("bearer" if credential.scheme == "bearer" else "pat"):
         return None
     identity = fake.find_identity(token.identity_id)

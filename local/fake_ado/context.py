@@ -11,6 +11,7 @@ import orjson
 
 from local.fake_ado import access, refusals
 from local.fake_ado.model import Identity, Organization, Project, Token
+from local.fake_ado.times import current
 
 if TYPE_CHECKING:
     from local.fake_ado.routing import Route
@@ -83,7 +84,7 @@ class Call:
     @property
     def now(self) -> datetime:
         """The organisation's clock."""
-        return self.organization.now
+        return current(self.organization)
 
     @property
     def base_url(self) -> str:

@@ -1,7 +1,7 @@
 """The table of operations: ``@route`` puts a handler into it, ``find`` looks one up by method, host and path.
 
-Literal segments match in any case, as in Azure DevOps; ``{name}`` takes one segment that is not empty, ``{name*}`` at the
-end takes the rest of the path, which may be nothing.
+Literal segments match in any case, as in Azure DevOps; ``{name}`` takes one segment that is not empty, ``{name*}``
+at the end takes the rest of the path, which may be nothing.
 """
 
 from __future__ import annotations

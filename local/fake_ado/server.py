@@ -20,6 +20,7 @@ from local.fake_ado.model import Organization
 from local.fake_ado.refusals import Refusal
 from local.fake_ado.routing import CORE_HOST, GRAPH_HOST, LOGIN_HOST, PROFILE_HOST, Match, find
 from local.fake_ado.state import Fake
+from local.fake_ado.times import current
 
 MAX_BODY = 64 * 1024 * 1024
 _LEGACY = ".visualstudio.com"
@@ -120,9 +121,9 @@ class Server:
         }
         if organization is not None:
             headers["X-VSS-ResourceTenant"] = organization.tenant_id
-            headers["Date"] = organization.now.strftime("%a, %d %b %Y %H:%M:%S GMT")
+            headers["Date"] = current(organization).strftime("%a, %d %b %Y %H:%M:%S GMT")
         who = authentication.user_data(self.fake, work.credential)
-        if who is not None:
+        if who is not None and not work.is_of_unknown_organization:
             headers["X-VSS-UserData"] = who
         headers.update(work.rate_headers)
         return headers
@@ -144,12 +145,17 @@ class _Work:
     def __post_init__(self) -> None:
         self.rate_headers: dict[str, str] = {}
 
+    @property
+    def is_of_unknown_organization(self) -> bool:
+        """True if the path names an organisation that there is not."""
+        return self.match is not None and "organization" in self.match.parameters and self.organization is None
+
     async def answer(self) -> Answer:
         """Door, rate limit, version, rights, operation: in the order of the service. Raises Refusal."""
         if self.match is None:
             raise refusals.not_found_page()
         route, headers = self.match.route, {name.lower(): value for name, value in self.request.headers.items()}
-        if "organization" in self.match.parameters and self.organization is None:
+        if self.is_of_unknown_organization:
             raise refusals.not_found_page()
         method = self.request.method
         door = authentication.Door(self.fake, self.organization, route, method, headers, self.credential)

@@ -10,6 +10,7 @@ from typing import Any
 
 from local.fake_ado.hooks.events import Event
 from local.fake_ado.model import Organization
+from local.fake_ado.times import current
 
 __all__ = ["Event", "publish"]
 
@@ -25,10 +26,12 @@ def publish(
 ) -> None:
     """Something happened in a project. Any thread may call it; without a running fake nothing comes of it.
 
-    ``resource`` is the object as the payload shows it at the newest resource version, or a function that makes it when the
-    event is delivered (pull requests show their state of that moment). ``text`` is the message for people. ``facts`` are
-    what filters ask about but the resource does not say, as ``{"notificationType": "PushNotification"}``.
+    ``resource`` is the object as the payload shows it at the newest resource version, or a function that makes it when
+    the event is delivered (pull requests show their state of that moment). ``text`` is the message for people. Filters
+    also ask about ``facts`` that the resource does not say, as ``{"notificationType": "PushNotification"}``.
     """
     if organization.on_event is not None:
-        event = Event(organization, event_type, resource, project_id, text or event_type, facts or {}, organization.now)
+        event = Event(
+            organization, event_type, resource, project_id, text or event_type, facts or {}, current(organization)
+        )
         organization.on_event(event)

@@ -67,6 +67,7 @@ def publisher_row(base_url: str) -> dict[str, Any]:
         "url": f"{base_url}/_apis/hooks/publishers/tfs",
         "name": "Azure DevOps Services",
         "description": "Publishes events of Azure DevOps Services",
+        "inputDescriptors": [_input(name, name, "textBox", is_required=False) for name in ("projectId", "teamId")],
         "supportedEvents": [event_row(base_url, event_id) for event_id in EVENT_TYPES],
     }
 
@@ -92,6 +93,7 @@ def consumer_row(base_url: str) -> dict[str, Any]:
         "url": f"{base_url}/_apis/hooks/consumers/webHooks",
         "name": "Web Hooks",
         "description": "Provides event communication via HTTP",
+        "informationUrl": "https://learn.microsoft.com/azure/devops/service-hooks/services/webhooks",
         "authenticationType": "none",
         "inputDescriptors": [],
         "actions": [action_row(base_url)],

@@ -1,8 +1,8 @@
 """Delivering: attempts, waits, probation.
 
-Source: https://learn.microsoft.com/azure/devops/service-hooks/troubleshoot (failure types, probation). One deviation from
-https://learn.microsoft.com/azure/devops/service-hooks/services/webhooks: loopback addresses are accepted, and they alone are
-ever called.
+Source: https://learn.microsoft.com/azure/devops/service-hooks/troubleshoot (failure types, probation). One deviation
+from https://learn.microsoft.com/azure/devops/service-hooks/services/webhooks: loopback addresses are accepted, and they
+alone are ever called.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import base64
 import time
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from local.fake_ado.hooks.events import Event, Notification
 from local.fake_ado.hooks.filters import wants
 from local.fake_ado.hooks.payload import body
 from local.fake_ado.model import Organization, Subscription
+from local.fake_ado.times import current
 
 if TYPE_CHECKING:
     from local.fake_ado.state import Fake
@@ -116,7 +118,7 @@ class Hub:
             subscription_id=subscription.id,
             event_id=event.id,
             subscriber_id=subscription.modified_by or subscription.created_by,
-            created=event.organization.now,
+            created=current(event.organization),
             body=body(subscription, event, subscription.notifications),
         )
         kept = self.notifications[subscription.id]
@@ -134,7 +136,7 @@ class Hub:
             if subscription.id not in organization.subscriptions:
                 return
             outcome = await self.attempt(subscription, note)
-        _finish(note, outcome)
+        finish(note, outcome, current(organization))
         if outcome.status == 410:
             subscription.status = "disabledBySystem"
         elif not outcome.is_success and subscription.status == "enabled":
@@ -148,7 +150,7 @@ class Hub:
             if subscription.id not in organization.subscriptions or subscription.status != "onProbation":
                 return
             outcome = await self.attempt(subscription, note)
-            _finish(note, outcome)
+            finish(note, outcome, current(organization))
             if outcome.is_success:
                 subscription.status, subscription.probation_retries = "enabled", 0
                 return
@@ -207,7 +209,9 @@ def request_headers(subscription: Subscription, note: Notification) -> dict[str,
     return headers
 
 
-def _finish(note: Notification, outcome: Outcome) -> None:
+def finish(note: Notification, outcome: Outcome, moment: datetime) -> None:
+    """Write the end of an attempt into the notification."""
+    note.completed = moment
     note.status, note.result = "completed", "succeeded" if outcome.is_success else "failed"
     note.response = f"Status Code: {outcome.status}\n{outcome.text}" if outcome.status else ""
     note.error = "" if outcome.is_success else f"{outcome.text or 'The request failed'} ({outcome.status})"

@@ -48,3 +48,4 @@ class Notification:
     request: str = ""
     response: str = ""
     error: str = ""
+    completed: datetime | None = None
