@@ -19,6 +19,7 @@ ACCOUNT = "devstoreaccount1"
 # The emulator's account key, the same on every machine: https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 MAIN = Path(__file__).parent / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+SIGNALS = Path(__file__).parent / "azurite_signals.js"
 NODE_MAJOR = 20
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
@@ -31,7 +32,8 @@ class Azurite:
     """A running Azurite with its blob, queue and table services on ports of their own choice.
 
     It runs in a session of its own, so Ctrl-C in the terminal does not reach it, and gets SIGTERM when this process
-    dies, so that it writes its files even then. Start it from the main thread (see ``die_with_parent``).
+    dies, so that it writes its files even then; ``azurite_signals.js`` keeps a second signal from interrupting that.
+    Start it from the main thread (see ``die_with_parent``).
     """
 
     def __init__(self, process: subprocess.Popen[bytes], output: BinaryIO, ports: dict[str, int]) -> None:
@@ -47,14 +49,17 @@ class Azurite:
         start on the same location waits up to 60 seconds for that, and calls ``on_wait`` after the first.
         Raises StackError: no Node.js, Azurite not installed, location in use or unwritable, no answer.
         """
-        command = [find_node(), str(_installed_main()), "--silent", "--skipApiVersionCheck", "--disableTelemetry"]
+        command = [find_node(), "--require", str(SIGNALS), str(_installed_main())]
+        command += ["--silent", "--skipApiVersionCheck", "--disableTelemetry"]
         command += ["--blobPort", "0", "--queuePort", "0", "--tablePort", "0"]
         if location is None:
             return cls._spawn([*command, "--inMemoryPersistence"], pass_fds=())
         with FileLock(location.with_name(location.name + ".lock")) as lock:
             if not lock.acquire(STOP_SECONDS, on_wait=on_wait):
-                raise StackError(f"the previous Azurite still holds {location} after {STOP_SECONDS:.0f} seconds")
-            return cls._spawn([*command, "--location", str(location)], pass_fds=(lock.fd,))
+                raise StackError(f"Azurite, process {lock.owner()}, still holds {location} after {STOP_SECONDS:.0f} s")
+            azurite = cls._spawn([*command, "--location", str(location)], pass_fds=(lock.fd,))
+            lock.write_owner(azurite.process.pid)
+            return azurite
 
     @classmethod
     def _spawn(cls, command: list[str], pass_fds: tuple[int, ...]) -> Self:
@@ -87,11 +92,8 @@ class Azurite:
         return f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={ACCOUNT_KEY};{endpoints}"
 
     def stop(self) -> bool:
-        """End it and wait until everything is on disk. False when it had to be killed after a minute.
-
-        Azurite handles each signal once and dies of the second: SIGINT here leaves SIGTERM to this process's death.
-        """
-        ended = stop_process(self.process, signal.SIGINT, STOP_SECONDS)
+        """End it and wait until everything is on disk. False when it had to be killed after a minute."""
+        ended = stop_process(self.process, signal.SIGTERM, STOP_SECONDS)
         self._output.close()
         return ended
 

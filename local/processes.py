@@ -120,10 +120,10 @@ class FileLock:
                 self._file = file
                 return True
 
-    def write_owner(self) -> None:
-        """Leave this process's id in the file, for the message that another process may have to print."""
+    def write_owner(self, process_id: int) -> None:
+        """Leave the holder's process id in the file, for the message that another process may have to print."""
         os.ftruncate(self.fd, 0)
-        os.write(self.fd, str(os.getpid()).encode())
+        os.write(self.fd, str(process_id).encode())
 
     def owner(self) -> str:
         """The process id left in the file, or ``unknown``."""
