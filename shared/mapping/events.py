@@ -82,6 +82,8 @@ def _facts(properties: ThreadProperties, what: str) -> Iterator[Fact]:
                 yield Fact(event_type, properties.actor("CodeReviewStatusUpdatedBy"))
         case "IsDraftUpdate":
             is_draft = properties.flag("CodeReviewIsDraftNowSet")
+            if is_draft is None:
+                is_draft = properties.flag("CodeReviewIsDraft")
             if is_draft is not None:
                 yield Fact("drafted" if is_draft else "published", properties.actor("CodeReviewIsDraftUpdatedBy"))
 

@@ -42,6 +42,7 @@ class Batch:
 
     watermark: Watermark
     entities: tuple[Entity, ...] = ()
+    """Stored kind by kind, in the order of each kind's first entity."""
     skips: tuple[Skip, ...] = ()
     unskipped: tuple[tuple[str, str], ...] = ()
     """(kind, source_id) of earlier skips that no longer hold."""

@@ -75,7 +75,7 @@ class _Reader:
         for lot in lots(left, LOT):
             outcomes = list(self._details.read(listed[number] for number in lot))
             current = replace(current, below=lot[-1])
-            yield from self._store(outcomes, replace(self._progress, round=current), compare=True)
+            yield self._store(outcomes, replace(self._progress, round=current), compare=True)
         yield self._batch(replace(self._progress, read_at=current.started_at, round=None))
 
     def _lane(self) -> Iterator[Batch]:
@@ -88,7 +88,7 @@ class _Reader:
             for lot in lots(wanted, LOT):
                 outcomes = list(self._details.read(item for _, item in lot))
                 position = replace(self._progress, skip=done + lot[-1][0], last=number_of(lot[-1][1]))
-                yield from self._store(outcomes, position, compare=lane.repo_id is not None)
+                yield self._store(outcomes, position, compare=lane.repo_id is not None)
             done += len(page)
             yield self._batch(replace(self._progress, skip=done, last=number_of(page[-1])))
         yield self._batch(self._progress.next_lane())
@@ -106,8 +106,8 @@ class _Reader:
             return done
         return max(0, done - PAGE)
 
-    def _store(self, outcomes: list[Outcome], after: Progress, *, compare: bool) -> Iterator[Batch]:
-        """Comments and events, and in a batch of its own what follows from them: the pull requests.
+    def _store(self, outcomes: list[Outcome], after: Progress, *, compare: bool) -> Batch:
+        """The comments and events first, and what follows from them last: the pull requests.
 
         So a stored pull request says that its comments and events are stored, and one that did not change writes
         nothing: any change of a thread shows in ``last_activity_at``.
@@ -115,14 +115,11 @@ class _Reader:
         read = [outcome.rows for outcome in outcomes if outcome.rows]
         stored = {rows.pull_request.id: self._stored(rows.pull_request) for rows in read} if compare else {}
         rows = [rows for rows in read if not _same(rows.pull_request, stored.get(rows.pull_request.id))]
-        details: list[Entity] = [entity for row in rows for entity in (*row.comments, *row.events)]
-        if details:
-            yield self._batch(self._progress, details)
-        found = [
-            rows.pull_request.id for rows in read if compare and _maybe_skipped(stored[rows.pull_request.id], after)
-        ]
-        yield replace(
-            self._batch(after, [row.pull_request for row in rows]),
+        entities: list[Entity] = [entity for row in rows for entity in (*row.comments, *row.events)]
+        entities += [row.pull_request for row in rows]
+        found = [source_id for source_id, row in stored.items() if _maybe_skipped(row, after)]
+        return replace(
+            self._batch(after, entities),
             read=len(outcomes),
             skips=tuple(outcome.skip for outcome in outcomes if outcome.skip),
             unskipped=tuple((KIND, source_id) for source_id in found),

@@ -80,6 +80,7 @@ def test_only_an_approval_is_an_approval(result, event_type, vote):
         ("StatusUpdate", {"CodeReviewStatus": "abandoned", "CodeReviewStatusUpdatedByIdentity": "1"}, "closed"),
         ("StatusUpdate", {"CodeReviewStatus": "Active", "CodeReviewStatusUpdatedByIdentity": "1"}, "reopened"),
         ("IsDraftUpdate", {"CodeReviewIsDraftNowSet": "1", "CodeReviewIsDraftUpdatedByIdentity": "1"}, "drafted"),
+        ("IsDraftUpdate", {"CodeReviewIsDraft": "False", "CodeReviewIsDraftUpdatedByIdentity": "1"}, "published"),
         ("IsDraftUpdate", {"CodeReviewIsDraftNowSet": "False", "CodeReviewIsDraftUpdatedByIdentity": "1"}, "published"),
     ],
 )

@@ -78,7 +78,8 @@ def test_months_are_calendar_months(moment, months, expected):
 
 
 def _at_nine(day):
-    return datetime(*day, tzinfo=UTC) + timedelta(hours=9, seconds=7)
+    year, month, number = day
+    return datetime(year, month, number, 9, 0, 7, tzinfo=UTC)
 
 
 @given(MOMENTS, st.integers(0, 24))

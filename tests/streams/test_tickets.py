@@ -1,0 +1,193 @@
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import UnavailableError
+from shared.flow.projects import TicketProject
+from shared.flow.sprints import Sprint
+from shared.flow.tickets import Ticket, TicketRevision
+from shared.flow.users import UserAlias
+from shared.mapping.tickets import FIELDS
+from shared.streams.catalog import STREAMS
+from tests.streams.playing import NOW, Refused
+
+TICKETS, BACKFILL = STREAMS["tickets"], STREAMS["tickets_backfill"]
+PROJECT = "11111111-0000-4000-8000-000000000001"
+SPRINT = "22222222-0000-4000-8000-000000000002"
+
+
+def _revision(number, rev, **fields):
+    return {
+        "id": number,
+        "rev": rev,
+        "fields": {
+            "System.TeamProject": "One",
+            "System.WorkItemType": "Bug",
+            "System.State": "New",
+            "System.Title": f"Ticket {number}",
+            "System.CreatedDate": "2026-01-01T00:00:00Z",
+            "System.CreatedBy": "Ann Archer <ANN@contoso.com>",
+            "System.ChangedDate": f"2026-01-{rev:02d}T00:00:00Z",
+            "System.ChangedBy": "Ann Archer <ANN@contoso.com>",
+            "System.IterationId": 7,
+            "System.IterationPath": "One\\Sprint 1",
+        }
+        | {name.replace("__", "."): value for name, value in fields.items()},
+    }
+
+
+class Feed:
+    """A reporting feed: revisions in order; a token is how many were given, as ``{n};1;1``."""
+
+    def __init__(self, page_size=2):
+        self.revisions = []
+        self.page_size = page_size
+        self.known_fields = set(FIELDS)
+
+    def __call__(self, query):
+        assert not {"startDateTime", "continuationToken"} <= query.keys()
+        unknown = set(query["fields"].split(",")) - self.known_fields
+        if unknown:
+            raise Refused(400, f"TF51535: Cannot find field {unknown}.")
+        assert query["includeDeleted"] == "true"
+        assert query["$maxPageSize"] == "1000"
+        start = int(query.get("continuationToken", "0;").split(";")[0])
+        if "startDateTime" in query:
+            start = len(self.revisions)
+        end = min(start + self.page_size, len(self.revisions))
+        return {
+            "values": self.revisions[start:end],
+            "continuationToken": f"{end};1;1",
+            "isLastBatch": end == len(self.revisions),
+        }
+
+
+@pytest.fixture
+def feed(ado, runner):
+    """The organisation's feed, which is also that of its only project."""
+    feed = Feed()
+    ado.on("_apis/wit/fields", lambda **_: [{"referenceName": name} for name in sorted(feed.known_fields)])
+    ado.on("_apis/wit/reporting/workitemrevisions", feed)
+    ado.on(f"{PROJECT}/_apis/wit/reporting/workitemrevisions", feed)
+    runner.stored.put(
+        TicketProject(integration_id="i", id=PROJECT, name="One"),
+        UserAlias(integration_id="i", id="ann", apex_user_id="ann", name="Ann", username="ann@contoso.com"),
+        Sprint(
+            integration_id="i", id=SPRINT, project_id=PROJECT, project_name="One", node_id=7, name="Sprint 1",
+            path="One\\Sprint 1",
+        ),
+    )  # fmt: skip
+    return feed
+
+
+def _backfill(runner, **options):
+    return runner.run(BACKFILL, unit=PROJECT, name="One", **options)
+
+
+def test_the_token_is_taken_first_and_the_backfill_reads_what_is_older(runner, feed, ado):
+    feed.revisions = [_revision(1, 1), _revision(2, 1), _revision(1, 2, System__State="Done")]
+    runner.run(TICKETS)
+    assert runner.written() == []
+    query = next(query for path, query in ado.asked if path.startswith("_apis/wit/reporting"))
+    assert query["startDateTime"] == "2026-03-01T11:55:00Z"
+    _backfill(runner)
+    assert {t.id: (t.rev, t.state) for t in runner.stored.all(Ticket)} == {"1": (2, "Done"), "2": (1, "New")}
+    assert {r.id for r in runner.stored.all(TicketRevision)} == {"1/1", "2/1", "1/2"}
+    assert runner.watermarks[f"tickets_backfill/{PROJECT}"]["complete"] is True
+
+
+def test_what_a_revision_names_is_looked_up(runner, feed):
+    feed.revisions = [_revision(1, 1)]
+    _backfill(runner)
+    (ticket,) = runner.stored.all(Ticket)
+    assert (ticket.project_id, ticket.created_by, ticket.sprint_id) == (PROJECT, "ann", SPRINT)
+    assert (ticket.created_by_name, ticket.sprint) == ("Ann Archer", "One\\Sprint 1")
+
+
+def test_a_quiet_sync_is_one_request_and_writes_nothing(runner, feed, ado):
+    runner.run(TICKETS)
+    before = ado.count()
+    runner.run(TICKETS, now=NOW + timedelta(minutes=15))
+    assert ado.count() == before + 1
+    assert runner.written() == []
+
+
+def test_changes_are_read_from_the_token_on(runner, feed):
+    feed.revisions = [_revision(1, 1)]
+    runner.run(TICKETS)
+    feed.revisions += [_revision(1, 2), _revision(2, 1), _revision(1, 3, System__IsDeleted=True)]
+    runner.run(TICKETS)
+    assert [r.id for r in runner.written() if isinstance(r, TicketRevision)] == ["1/2", "2/1", "1/3"]
+    assert runner.stored.by_id(Ticket)["1"].is_deleted
+    feed.revisions += [_revision(1, 4, System__IsDeleted=False)]
+    runner.run(TICKETS)
+    assert not runner.stored.by_id(Ticket)["1"].is_deleted
+
+
+def test_a_page_gives_each_ticket_once_as_its_newest_revision(runner, feed):
+    feed.page_size = 1000
+    feed.revisions = [_revision(1, rev) for rev in (1, 3, 2)]
+    _backfill(runner)
+    assert [(t.id, t.rev) for t in runner.written() if isinstance(t, Ticket)] == [("1", 3)]
+
+
+@pytest.mark.parametrize("stop_after", [1, 2, 3])
+def test_a_backfill_stopped_anywhere_goes_on_where_it_was(runner, feed, stop_after):
+    feed.revisions = [_revision(number, 1) for number in range(1, 8)]
+    while not (runner.watermarks.get(f"tickets_backfill/{PROJECT}") or {}).get("complete"):
+        _backfill(runner, stop_after=stop_after)
+    assert len(runner.stored.by_id(Ticket)) == 7
+    assert sum(batch.read for batch in runner.batches) < 7
+
+
+def test_a_complete_backfill_asks_nothing(runner, feed, ado):
+    _backfill(runner)
+    before = ado.count()
+    _backfill(runner)
+    assert ado.count() == before
+
+
+def test_only_fields_that_exist_are_asked_for_and_the_list_is_kept_for_a_day(runner, feed, ado):
+    feed.known_fields.discard("Microsoft.VSTS.Scheduling.Size")
+    runner.run(TICKETS)
+    runner.run(TICKETS, now=NOW + timedelta(hours=23))
+    assert ado.count("wit/fields") == 1
+    feed.known_fields.add("Microsoft.VSTS.Scheduling.Size")
+    runner.run(TICKETS, now=NOW + timedelta(hours=25))
+    assert ado.count("wit/fields") == 2
+    assert "Size" in ado.asked[-1][1]["fields"]
+
+
+def test_a_refusal_of_the_feed_rises(runner, feed, ado):
+    def refuse(query):
+        raise Refused(404, "TF200016: The following project does not exist: One.")
+
+    ado.on(f"{PROJECT}/_apis/wit/reporting/workitemrevisions", refuse)
+    with pytest.raises(UnavailableError):
+        _backfill(runner)
+
+
+def test_a_ticket_of_an_unknown_project_keeps_its_name(runner, feed):
+    feed.revisions = [_revision(1, 1, System__TeamProject="Elsewhere")]
+    runner.run(TICKETS)
+    _backfill(runner)
+    (ticket,) = runner.stored.all(Ticket)
+    assert (ticket.project_id, ticket.project_name) == (None, "Elsewhere")
+
+
+def test_a_name_means_the_living_project_and_not_the_deleted_one_that_had_it(runner, feed):
+    runner.stored.put(TicketProject(integration_id="i", id="zzz", name="ONE", is_deleted=True))
+    runner.stored.put(TicketProject(integration_id="i", id="000", name="one", is_deleted=True))
+    feed.revisions = [_revision(1, 1)]
+    _backfill(runner)
+    assert next(iter(runner.stored.all(Ticket))).project_id == PROJECT
+
+
+def test_the_newest_revision_wins_whichever_feed_brings_it_first(runner, feed):
+    feed.revisions = [_revision(1, 1)]
+    runner.run(TICKETS)
+    feed.revisions = [_revision(1, 1), _revision(1, 2, System__State="Done")]
+    runner.run(TICKETS)
+    feed.page_size = 1
+    _backfill(runner)
+    assert runner.stored.by_id(Ticket)["1"].rev == 2
