@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from shared.flow.integration import Integration
 from shared.queues import Queues
 from shared.storage import create_all
+from shared.streams.base import Stream
 from shared.tables import Tables
+from tests.engine import Clock, Engine, EngineServices, new_integration, settings
 
 REPO = Path(__file__).resolve().parent.parent
 AZURITE = REPO / "local" / "node_modules" / ".bin" / "azurite"
@@ -99,3 +102,22 @@ def queues(azurite: str, prefix: str) -> Queues:
     store = Queues.connect(connection=azurite, prefix=f"{prefix}-")
     create_all(queues=store)
     return store
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def engine(azurite: str, prefix: str, tables: Tables, queues: Queues, clock: Clock) -> Engine:
+    """The engine with an empty catalog; a test gives it its streams with ``use``."""
+    catalog: dict[str, Stream] = {}
+    services = EngineServices(settings(azurite), clock=clock, streams=catalog, prefix=prefix)
+    return Engine(services, clock, azurite, prefix, catalog)
+
+
+@pytest.fixture
+def integration(engine: Engine, clock: Clock) -> Integration:
+    """A stored, active integration of the engine's."""
+    return engine.services.integrations.create(new_integration(clock))
