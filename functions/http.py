@@ -14,7 +14,7 @@ from shared.errors import ConnectorError
 from shared.http import Answer, ApiProblem, Call, not_found, problem_of
 from shared.operations import Operation
 from shared.principals import PRINCIPAL_HEADER, WORKSPACE, Level, platform_authenticates, read_principal
-from shared.requests import read_body, read_query
+from shared.requests import MAX_BODY, read_body, read_query
 
 log = logging.getLogger("flow.http")
 
@@ -78,9 +78,11 @@ def _answer(op: Operation, handler: Handler, req: func.HttpRequest) -> Answer:
     # The host takes a function key from `code` too; it is the host's to judge.
     query = {name: value for name, value in req.params.items() if name != "code"}
     call = Call(workspace, dict(req.route_params), read_query(query, op.query), headers)
+    body = req.get_body()
+    if len(body) > MAX_BODY:
+        raise ApiProblem(413, "body_too_large", "The body is larger than 1 MiB.")
     arguments: list[Any] = [call]
     if op.body is not None:
-        body = req.get_body()
         arguments.append(op.body() if not body and not op.body_required else read_body(body, op.body))
     return handler(*arguments)
 

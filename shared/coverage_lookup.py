@@ -80,7 +80,7 @@ def _stored(tables: Tables, integration_id: str, kind: str, source_id: str) -> E
     if not all(_PART.fullmatch(part) for part in parts):
         return None
     if kind == "sprints":
-        return _sprint(tables, integration_id, source_id)
+        return _sprint(tables, integration_id, source_id) if len(parts) == 1 else None
     if kind == TICKET_EVENTS:
         return _event_revision(tables, integration_id, parts)
     key = _KEYS[kind](integration_id, parts)

@@ -149,7 +149,5 @@ def _responses(op: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _usual(op: Operation) -> set[int]:
-    if op.level is None:
-        return {400, 500}
-    body = {413} if op.body else set()
-    return {400, 401, 403, 404, 500, 503} | body
+    everywhere = {400, 413, 500}
+    return everywhere if op.level is None else everywhere | {401, 403, 404, 503}

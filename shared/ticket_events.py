@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 REVISIONS_PER_PAGE: Final = 5000
 """A page ends after so many revisions even where they gave too few events to fill it."""
 
-_AFTER_ALL_FIELDS: Final = len(TRACKED)
-
 
 class _Position(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
     """Behind which event to go on: ``field`` is its place in ``TRACKED``."""
@@ -45,7 +43,7 @@ class _Position(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fie
             found = msgspec.json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=cls)
         except (ValueError, RecursionError) as e:
             raise bad_cursor() from e
-        if not (0 <= found.partition < PARTITIONS and 0 <= found.number < 10**10 and 0 <= found.rev < 10**6):
+        if not (0 <= found.partition < PARTITIONS and 0 <= found.number < 10**10 and 0 <= found.rev <= 10**6):
             raise bad_cursor()
         return found
 
@@ -111,6 +109,6 @@ def read_ticket_events(tables: Tables, integration_id: str, query: Any) -> dict[
             results.append(event)
             last = place
         if count == REVISIONS_PER_PAGE:
-            last = _Position(partition, revision.number, revision.rev, _AFTER_ALL_FIELDS)
-            return {"results": results, "next_cursor": last.write()}
+            behind = _Position(partition, revision.number, revision.rev + 1, -1)
+            return {"results": results, "next_cursor": behind.write()}
     return {"results": results, "next_cursor": None}

@@ -30,8 +30,9 @@ class Reply:
 class Api:
     """Calls functions by name through the worker."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, workspace: str) -> None:
         self.worker = worker
+        self.workspace = workspace
 
     def call(
         self,
@@ -43,10 +44,13 @@ class Api:
         headers: dict[str, str] | None = None,
         workspace: str | None = None,
     ) -> Reply:
-        """``ids`` fill the route's parameters in order; ``raw`` is sent instead of ``body`` as JSON."""
+        """``ids`` fill the route's parameters in order; ``raw`` is sent instead of ``body`` as JSON.
+
+        ``headers`` are all that is sent if given, else the caller's workspace.
+        """
         operation = BY_NAME[name]
         path = dict(zip(operation.parameters, ids, strict=True))
-        sent = dict(headers or {})
+        sent = {"x-flow-workspace": self.workspace} if headers is None else dict(headers)
         if workspace is not None:
             sent["x-flow-workspace"] = workspace
         content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()

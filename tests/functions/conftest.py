@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import secrets
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +16,8 @@ from local.fake_ado.testing import FakeAdo, start_fake
 from local.vault.server import VaultServer
 from shared import services as service_parts
 from shared.config import Settings
+from shared.flow.integration import SERVICES, Integration
+from shared.integration_store import new_integration_id
 from shared.services import Services
 from shared.storage import create_all
 from tests.functions.api import Api
@@ -52,14 +54,20 @@ class Clock:
         return datetime.now(UTC) + self.added
 
 
-@pytest.fixture
-def clock() -> Clock:
+@pytest.fixture(scope="module")
+def _clock() -> Clock:
     return Clock()
 
 
 @pytest.fixture
-def parts(azurite: str, prefix: str, vault_server: VaultServer, fake: FakeAdo, clock: Clock) -> Iterator[Services]:
-    """The app's parts, which every function of the worker finds."""
+def clock(_clock: Clock) -> Iterator[Clock]:
+    yield _clock
+    _clock.added = timedelta()
+
+
+@pytest.fixture(scope="module")
+def parts(azurite: str, vault_server: VaultServer, fake: FakeAdo, _clock: Clock) -> Iterator[Services]:
+    """The app's parts, which every function of the worker finds; tests keep apart by their workspaces."""
     settings = Settings.from_env({
         "AzureWebJobsStorage": azurite,
         "KEY_VAULT_URL": vault_server.url,
@@ -68,7 +76,7 @@ def parts(azurite: str, prefix: str, vault_server: VaultServer, fake: FakeAdo, c
         "ADO_HOSTS": json.dumps(fake.hosts()),
         "LOCAL_VAULT_CA": str(vault_server.ca_file),
     })  # fmt: skip
-    found = Services(settings, clock=clock, prefix=prefix)
+    found = Services(settings, clock=_clock, prefix="t" + secrets.token_hex(4))
     create_all(found.tables, found.queues)
     service_parts._built[:] = [found]
     yield found
@@ -77,7 +85,21 @@ def parts(azurite: str, prefix: str, vault_server: VaultServer, fake: FakeAdo, c
 
 @pytest.fixture
 def api(worker: Worker, parts: Services) -> Api:
-    return Api(worker)
+    """A caller in a workspace that no other test has."""
+    return Api(worker, "w-" + secrets.token_hex(6))
+
+
+@pytest.fixture
+def stored(parts: Services, api: Api) -> Integration:
+    """An integration that is there without having been tested."""
+    now = parts.clock()
+    return parts.integrations.create(
+        Integration(
+            id=new_integration_id(), workspace=api.workspace, name="Stored", organization=ORGANIZATION,
+            username="a@example.com", services=dict.fromkeys(SERVICES, True), secret_name="none",
+            created_at=now, updated_at=now,
+        )
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -98,7 +120,7 @@ def auth(fake: FakeAdo) -> Callable[..., dict[str, Any]]:
 def connect(api: Api, auth: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """Create an integration of the fake organisation."""
 
-    def create(name: str = "Demo", token: str = "good", workspace: str = "default", **other: Any) -> dict[str, Any]:
+    def create(name: str = "Demo", token: str = "good", workspace: str | None = None, **other: Any) -> dict[str, Any]:
         body = {"name": name, "base_url": f"https://dev.azure.com/{ORGANIZATION}", "auth": auth(token), **other}
         reply = api.call("create_integration", body=body, workspace=workspace)
         assert reply.status == 201, reply.json
@@ -108,23 +130,12 @@ def connect(api: Api, auth: Callable[..., dict[str, Any]]) -> Callable[..., dict
 
 
 @pytest.fixture
-def queued(parts: Services) -> Callable[[str], list[dict[str, Any]]]:
-    """The messages of a queue, as their JSON."""
+def queued(parts: Services) -> Callable[[str, str], list[dict[str, Any]]]:
+    """The messages of a queue that are about one integration."""
 
-    def read(queue: str) -> list[dict[str, Any]]:
-        client = parts.queues._client(queue)
-        with suppress(StopIteration):
-            return [json.loads(decoded(message.content)) for message in client.peek_messages(32)]
-        return []
-
-    def decoded(content: str) -> str:
-        import base64
-
-        return base64.b64decode(content).decode()
+    def read(queue: str, integration_id: str) -> list[dict[str, Any]]:
+        messages = parts.queues._client(queue).peek_messages(32)
+        found = [json.loads(base64.b64decode(message.content)) for message in messages]
+        return [message for message in found if message["integration_id"] == integration_id]
 
     return read
-
-
-@pytest.fixture
-def repo_root() -> Path:
-    return Path(__file__).parents[2]

@@ -16,8 +16,9 @@ _LIST = """
 import json, sys
 from tests.functions.worker import Worker
 worker = Worker()
-heavy = [name for name in ("azure.data.tables", "azure.storage.queue", "azure.identity", "requests") if name in sys.modules]
-print(json.dumps({"levels": {name: worker.bindings(name)[0].get("authLevel") for name in worker.functions}, "heavy": heavy}))
+heavy = ("azure.data.tables", "azure.storage.queue", "azure.identity", "azure.keyvault.secrets", "requests")
+levels = {name: worker.bindings(name)[0].get("authLevel") for name in worker.functions}
+print(json.dumps({"levels": levels, "heavy": [name for name in heavy if name in sys.modules]}))
 """
 
 

@@ -1,0 +1,342 @@
+"""The entity lists, single entities, import choices and coverage, over rows in a real table store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.coverage import Coverage
+from shared.flow.catalog import LISTS
+from shared.flow.projects import TicketProject
+from shared.flow.pull_requests import PullRequest, PullRequestComment, PullRequestEvent
+from shared.flow.repos import Repo
+from shared.flow.rows import to_json, to_row
+from shared.flow.sprints import Sprint
+from shared.flow.tickets import Ticket, TicketRevision
+from shared.flow.users import UserAlias
+from shared.lists import LISTED
+from shared.run_rows import SyncState, state_row
+from shared.storage import RUNS
+from shared.streams.base import Skip
+
+T0 = datetime(2026, 3, 2, 10, tzinfo=UTC)
+REPO = "aaaaaaaa-0000-4000-8000-000000000001"
+OTHER_REPO = "aaaaaaaa-0000-4000-8000-000000000002"
+PROJECT = "bbbbbbbb-0000-4000-8000-000000000001"
+OTHER_PROJECT = "bbbbbbbb-0000-4000-8000-000000000002"
+SPRINT = "cccccccc-0000-4000-8000-000000000001"
+PERSON = "dddddddd-0000-4000-8000-000000000001"
+
+
+def project(integration, **other):
+    return TicketProject(**{"integration_id": integration.id, "id": PROJECT, "name": "Fabrikam", **other})
+
+
+def repo(integration, **other):
+    given = {"integration_id": integration.id, "id": REPO, "name": "web", "project_id": PROJECT}
+    return Repo(**{**given, "project_name": "Fabrikam", **other})
+
+
+def sprint(integration, **other):
+    given = {"integration_id": integration.id, "id": SPRINT, "project_id": PROJECT, "project_name": "Fabrikam"}
+    return Sprint(**{**given, "node_id": 4, "name": "Sprint 1", "path": "Fabrikam\\Sprint 1", **other})
+
+
+def user(integration, **other):
+    return UserAlias(**{"integration_id": integration.id, "id": PERSON, "apex_user_id": PERSON, "name": "Ada", **other})
+
+
+def ticket(integration, number, **other):
+    given = {"integration_id": integration.id, "id": str(number), "number": number, "rev": 1, "project_id": PROJECT}
+    given |= {"project_name": "Fabrikam", "title": f"Ticket {number}", "type": "Bug", "state": "New"}
+    return Ticket(**{**given, "created_at": T0, "updated_at": T0, **other})
+
+
+def revision(integration, number, rev, **other):
+    given = {"integration_id": integration.id, "id": f"{number}/{rev}", "number": number, "rev": rev}
+    given |= {"changed_at": T0 + timedelta(hours=rev), "project_name": "Fabrikam", "type": "Bug", "state": "New"}
+    return TicketRevision(**{**given, **other})
+
+
+def pull_request(integration, number=7, repo_id=REPO, **other):
+    given = {"integration_id": integration.id, "id": f"{repo_id}/{number}", "number": number, "repo_id": repo_id}
+    given |= {"project_id": PROJECT, "title": "Add it", "state": "open", "ado_status": "active"}
+    given |= {"source_branch": "topic", "target_branch": "main", "created_at": T0, "created_by_id": PERSON}
+    return PullRequest(**{**given, "created_by_name": "Ada", "last_activity_at": T0, "read_at": T0, **other})
+
+
+def comment(integration, number=7, **other):
+    given = {"integration_id": integration.id, "id": f"{REPO}/{number}/3/1", "pull_request_id": f"{REPO}/{number}"}
+    given |= {"number": number, "repo_id": REPO, "project_id": PROJECT, "thread_id": 3, "comment_id": 1}
+    given |= {"author_id": PERSON, "author_name": "Ada", "comment_type": "text", "is_submitter": False}
+    return PullRequestComment(**{**given, "created_at": T0, "updated_at": T0, **other})
+
+
+def event(integration, source_ref="opened", number=7, **other):
+    given = {"integration_id": integration.id, "id": f"{REPO}/{number}/{source_ref}", "number": number}
+    given |= {"pull_request_id": f"{REPO}/{number}", "repo_id": REPO, "project_id": PROJECT, "event_type": "opened"}
+    return PullRequestEvent(**{**given, "occurred_at": T0, "source_ref": source_ref, **other})
+
+
+ONE_OF_EACH = {
+    "ticket_projects": project,
+    "users": user,
+    "repos": repo,
+    "sprints": sprint,
+    "tickets": lambda integration: ticket(integration, 42),
+    "pull_requests": pull_request,
+    "pull_request_comments": comment,
+    "pull_request_events": event,
+}
+
+
+@pytest.fixture
+def store(parts):
+    def put(*entities):
+        for entity in entities:
+            parts.tables.upsert(entity.TABLE, [to_row(entity)])
+
+    return put
+
+
+def test_every_list_is_tried_here():
+    assert ONE_OF_EACH.keys() == LISTS.keys()
+
+
+@pytest.mark.parametrize("name", ONE_OF_EACH)
+def test_a_list_shows_what_is_stored_and_nothing_of_others(api, stored, store, name):
+    one = ONE_OF_EACH[name](stored)
+    store(one, replace(one, integration_id="0" * 36))
+    assert api.rows(f"list_{name}", stored.id) == [to_json(one)]
+
+
+@pytest.mark.parametrize("name", ONE_OF_EACH)
+def test_deleted_rows_are_shown_only_to_those_who_ask(api, stored, store, name):
+    one = replace(ONE_OF_EACH[name](stored), is_deleted=True, deleted_at=T0)
+    store(one)
+    assert api.rows(f"list_{name}", stored.id) == []
+    assert api.rows(f"list_{name}", stored.id, include_deleted="true") == [to_json(one)]
+
+
+@pytest.mark.parametrize("limit", ["1", "3", "1000"])
+def test_pages_give_every_row_once_in_the_keys_order(api, stored, store, limit):
+    numbers = [*range(1, 40, 3), 2_000_000_000]
+    store(*(ticket(stored, number) for number in numbers))
+    got = [row["number"] for row in api.rows("list_tickets", stored.id, limit=limit)]
+    assert got == sorted(numbers, key=lambda number: (number % 16, number))
+
+
+def test_a_page_over_rows_that_do_not_fit_still_comes_to_an_end(api, stored, store):
+    store(*(ticket(stored, n, is_deleted=n != 31) for n in range(1, 40)))
+    assert [row["number"] for row in api.rows("list_tickets", stored.id, limit="2")] == [31]
+
+
+@pytest.mark.parametrize("cursor", ["x", "!", "W10", "bnVsbA", "WyJhIl0", "é", "A" * 4000])
+@pytest.mark.parametrize("name", ["list_tickets", "list_ticket_events"])
+def test_a_made_up_cursor_is_refused(api, stored, name, cursor):
+    reply = api.call(name, stored.id, query={"cursor": cursor})
+    assert (reply.status, reply.json["field"]) == (400, "cursor")
+
+
+def test_a_cursor_of_another_integration_shows_nothing_of_it(api, stored, store, parts):
+    foreign = replace(stored, id="ffffffff-0000-4000-8000-000000000000")
+    store(*(ticket(foreign, n) for n in range(1, 20)))
+    page = parts.tables.page(Ticket.TABLE, partition_prefix=foreign.id, limit=2)
+    reply = api.call("list_tickets", stored.id, query={"cursor": page.cursor})
+    assert reply.json == {"results": [], "next_cursor": None}
+
+
+FILTERED = [
+    ("list_repos", {"project_id": PROJECT}, [repo], lambda i: repo(i, id=OTHER_REPO, project_id=OTHER_PROJECT)),
+    ("list_sprints", {"project_id": PROJECT}, [sprint], lambda i: sprint(i, id=OTHER_REPO, project_id=OTHER_PROJECT)),
+    ("list_tickets", {"project_id": PROJECT}, [lambda i: ticket(i, 1)],
+     lambda i: ticket(i, 2, project_id=OTHER_PROJECT)),
+    ("list_tickets", {"status": "Größe's"}, [lambda i: ticket(i, 1, state="Größe's")], lambda i: ticket(i, 2)),
+    ("list_tickets", {"updated_after": "2026-03-02T10:00:00+00:00"},
+     [lambda i: ticket(i, 1, updated_at=T0 + timedelta(milliseconds=1))], lambda i: ticket(i, 2)),
+    ("list_pull_requests", {"repo_id": REPO}, [pull_request], lambda i: pull_request(i, 8, OTHER_REPO)),
+    ("list_pull_requests", {"project_id": PROJECT}, [pull_request],
+     lambda i: pull_request(i, 8, OTHER_REPO, project_id=OTHER_PROJECT)),
+    ("list_pull_requests", {"status": "merged"}, [lambda i: pull_request(i, state="merged")],
+     lambda i: pull_request(i, 8)),
+    ("list_pull_requests", {"updated_after": "2026-03-02T11:00:00Z"},
+     [lambda i: pull_request(i, last_activity_at=T0 + timedelta(hours=2))], lambda i: pull_request(i, 8)),
+    ("list_pull_request_comments", {"repo_id": REPO, "project_id": PROJECT}, [comment],
+     lambda i: comment(i, 8, project_id=OTHER_PROJECT)),
+    ("list_pull_request_events", {"updated_after": "2026-03-02T09:59:59Z"}, [event],
+     lambda i: event(i, "comment-1-1", occurred_at=T0 - timedelta(hours=1))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "query", "fits", "other"), FILTERED)
+def test_a_filter_keeps_what_fits(api, stored, store, name, query, fits, other):
+    wanted = [make(stored) for make in fits]
+    store(*wanted, other(stored))
+    assert api.rows(name, stored.id, **query) == [to_json(entity) for entity in wanted]
+    assert len(api.rows(name, stored.id)) == len(wanted) + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("list_users", {"project_id": PROJECT}),
+        ("list_tickets", {"repo_id": REPO}),
+        ("list_repos", {"status": "open"}),
+        ("list_pull_requests", {"status": "active"}),
+        ("list_pull_requests", {"repo_id": "a'b"}),
+        ("list_tickets", {"updated_after": "yesterday"}),
+        ("list_tickets", {"updated_after": "2026-03-02T10:00:00"}),
+        ("list_tickets", {"include_deleted": "perhaps"}),
+        ("list_tickets", {"status": ""}),
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_refused_by_name(api, stored, name, query):
+    reply = api.call(name, stored.id, query=query)
+    assert (reply.status, reply.json["field"]) == (400, *query)
+
+
+def test_quotes_in_a_filter_are_text(api, stored, store):
+    store(ticket(stored, 1))
+    assert api.rows("list_tickets", stored.id, status="x' or state eq 'New") == []
+
+
+def test_ticket_events_tell_each_change(api, stored, store):
+    store(revision(stored, 5, 1), revision(stored, 5, 2, state="Active", changed_by=PERSON))
+    events = api.rows("list_ticket_events", stored.id)
+    assert [event["id"] for event in events] == ["5/1/state", "5/1/type", "5/1/project_name", "5/2/state"]
+    changed = {"old_value": "New", "new_value": "Active", "occurred_at": "2026-03-02T12:00:00Z", "actor": PERSON}
+    assert changed.items() <= events[-1].items()
+
+
+def test_a_ticket_has_its_epic_and_the_history_of_its_states(api, stored, store):
+    store(
+        ticket(stored, 1, type="Epic"), ticket(stored, 2, type="Feature", parent_number=1),
+        ticket(stored, 3, parent_number=2, state="Done"),
+        revision(stored, 3, 1), revision(stored, 3, 2), revision(stored, 3, 3, state="Done", changed_by_name="Ada"),
+        revision(stored, 30, 1, state="Else"),
+    )  # fmt: skip
+    got = api.get("get_ticket", stored.id, "3")
+    assert (got["parent_number"], got["epic_number"]) == (2, 1)
+    assert got["status_history"] == [
+        {"state": "New", "started_at": "2026-03-02T11:00:00Z", "ended_at": "2026-03-02T13:00:00Z", "rev": 1,
+         "actor": None, "actor_name": None},
+        {"state": "Done", "started_at": "2026-03-02T13:00:00Z", "ended_at": None, "rev": 3,
+         "actor": None, "actor_name": "Ada"},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        pytest.param([], id="no parent stored"),
+        pytest.param([(2, {"parent_number": 3}), (3, {"parent_number": 2})], id="parents in a circle"),
+        pytest.param([(2, {"parent_number": 1})], id="its own ancestor"),
+        pytest.param([(2, {"type": "Epic", "is_deleted": True})], id="a deleted epic"),
+    ],
+)
+def test_a_ticket_without_an_epic_says_null(api, stored, store, others):
+    store(ticket(stored, 1, parent_number=2), *(ticket(stored, number, **other) for number, other in others))
+    assert api.get("get_ticket", stored.id, "1")["epic_number"] is None
+
+
+def test_a_pull_request_has_its_events_in_order_of_time(api, stored, store):
+    late = event(stored, "comment-2-1", event_type="merged", occurred_at=T0 + timedelta(days=1))
+    early = event(stored, "thread-9", event_type="comment", occurred_at=T0 + timedelta(hours=1))
+    store(pull_request(stored), late, early, event(stored), event(stored, number=70))
+    got = api.get("get_pull_request", stored.id, REPO, "7")
+    assert [one["source_ref"] for one in got["events"]] == ["opened", "thread-9", "comment-2-1"]
+    assert got["title"] == "Add it"
+
+
+@pytest.mark.parametrize(
+    ("name", "ids"),
+    [
+        ("get_ticket", ["9"]), ("get_ticket", ["0"]), ("get_ticket", ["x"]), ("get_ticket", ["1" * 30]),
+        ("get_ticket", ["42"]), ("get_pull_request", [REPO, "9"]), ("get_pull_request", ["a/b", "7"]),
+        ("get_pull_request", [REPO, "7"]), ("get_pull_request", [REPO, "-7"]),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_or_deleted_is_not_found(api, stored, store, name, ids):
+    store(replace(ticket(stored, 42), is_deleted=True), replace(pull_request(stored), is_deleted=True))
+    assert api.call(name, stored.id, *ids).status == 404
+
+
+def test_a_deleted_one_is_given_to_those_who_ask(api, stored, store):
+    store(replace(ticket(stored, 42), is_deleted=True), replace(pull_request(stored), is_deleted=True))
+    assert api.get("get_ticket", stored.id, "42", include_deleted="true")["is_deleted"]
+    assert api.get("get_pull_request", stored.id, REPO, "7", include_deleted="true")["is_deleted"]
+
+
+@pytest.mark.parametrize(("name", "make", "id_"), [("ticket_project", project, PROJECT), ("repo", repo, REPO)])
+def test_what_is_imported_can_be_chosen(api, stored, store, name, make, id_):
+    store(make(stored))
+    assert api.call(f"change_{name}", stored.id, id_, body={"is_imported": False}).json["is_imported"] is False
+    assert api.rows(f"list_{name}s", stored.id)[0]["is_imported"] is False
+    assert api.call(f"change_{name}", stored.id, id_, body={"is_imported": True}).json == to_json(make(stored))
+
+
+@pytest.mark.parametrize("body", [{}, {"is_imported": None}, {"is_imported": "yes"}, {"is_imported": True, "x": 1}])
+def test_a_choice_is_true_or_false(api, stored, store, body):
+    store(project(stored))
+    assert api.call("change_ticket_project", stored.id, PROJECT, body=body).status == 400
+
+
+@pytest.mark.parametrize("name", ONE_OF_EACH)
+def test_coverage_finds_every_kind_of_row(api, stored, store, name):
+    one = ONE_OF_EACH[name](stored)
+    store(one)
+    got = api.get("get_coverage", stored.id, kind=name, source_id=one.id)
+    assert got == {"kind": name, "source_id": one.id, "status": "stored", "reason": None, "detail": None, "since": None}
+
+
+def test_coverage_finds_events_of_tickets(api, stored, store):
+    store(revision(stored, 5, 1), revision(stored, 5, 2, state="Active"))
+    ids = ("5/1/state", "5/2/state", "5/2/type", "5/3/state", "5/x/state", "6/1/state")
+    found = [api.get("get_coverage", stored.id, kind="ticket_events", source_id=id_)["status"] for id_ in ids]
+    assert found == ["stored", "stored", "unknown", "unknown", "unknown", "unknown"]
+
+
+def test_coverage_says_that_something_was_deleted(api, stored, store):
+    store(replace(ticket(stored, 42), is_deleted=True, deleted_at=T0))
+    got = api.get("get_coverage", stored.id, kind="tickets", source_id="42")
+    assert (got["status"], got["reason"], got["since"]) == ("skipped", "deleted", "2026-03-02T10:00:00Z")
+
+
+def test_coverage_reads_the_ledger(api, stored, parts):
+    skip = Skip("pull_requests", f"{REPO}/9", "six_month_rule", "older than the cut-off", PROJECT)
+    Coverage(parts.tables, stored.id, lambda: T0).add([skip])
+    got = api.get("get_coverage", stored.id, kind="pull_requests", source_id=f"{REPO}/9")
+    assert got == {
+        "kind": "pull_requests", "source_id": f"{REPO}/9", "status": "skipped", "reason": "six_month_rule",
+        "detail": "older than the cut-off", "since": "2026-03-02T10:00:00Z",
+    }  # fmt: skip
+
+
+def test_coverage_knows_a_service_that_is_off(api, stored, parts):
+    parts.integrations.replace(replace(stored, services={**stored.services, "repos": False}))
+    got = api.get("get_coverage", stored.id, kind="pull_requests", source_id=f"{REPO}/9")
+    assert (got["status"], got["reason"]) == ("skipped", "service_off")
+
+
+def test_coverage_tells_not_yet_from_not_found(api, stored, parts):
+    ask = {"kind": "tickets", "source_id": "9"}
+    assert api.get("get_coverage", stored.id, **ask)["reason"] == "not_yet_synced"
+    parts.tables.upsert(RUNS, [state_row(SyncState(integration_id=stored.id, initial_done=True))])
+    assert api.get("get_coverage", stored.id, **ask)["reason"] == "not_found"
+
+
+@pytest.mark.parametrize("source_id", ["'", "a/b/c/d/e", "é" * 300, "//", "%2f", "x" * 300])
+@pytest.mark.parametrize("kind", LISTED)
+def test_coverage_of_odd_ids_is_unknown(api, stored, kind, source_id):
+    assert api.get("get_coverage", stored.id, kind=kind, source_id=source_id)["status"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [({}, "kind"), ({"kind": "tickets"}, "source_id"), ({"kind": "commits", "source_id": "1"}, "kind")],
+)
+def test_coverage_needs_a_kind_and_an_id(api, stored, query, field):
+    reply = api.call("get_coverage", stored.id, query=query)
+    assert (reply.status, reply.json["field"]) == (400, field)
