@@ -9,6 +9,7 @@ from typing import Final
 from shared.flow.pull_requests import PullRequestComment, PullRequestEvent
 from shared.mapping.text import word_count
 from shared.mapping.times import need_time, to_time
+from shared.mapping.users import is_person
 from shared.mapping.values import AdoItem, guid, known, need, text
 
 COMMENT_TYPES: Final = frozenset({"unknown", "text", "codeChange", "system"})
@@ -32,7 +33,7 @@ class PullRequestRef:
 
 
 def comments_of(pull_request: PullRequestRef, threads: Iterable[AdoItem]) -> Iterator[PullRequestComment]:
-    """What people wrote, deleted comments as tombstones without a body; what the system wrote is left out.
+    """What people wrote, deleted comments as tombstones without a body; what services wrote is left out.
 
     Raises ContractError for an undocumented comment type or thread status, naming the pull request.
     """
@@ -40,8 +41,9 @@ def comments_of(pull_request: PullRequestRef, threads: Iterable[AdoItem]) -> Ite
         what = f"pull request {pull_request.id} thread {thread.get('id')}"
         for comment in thread.get("comments") or ():
             kind = known(comment.get("commentType"), COMMENT_TYPES, f"{what}: commentType", "comment.unknown_type")
-            if kind != "system":
-                yield _to_comment(pull_request, thread, comment, what)
+            author = need(comment, "author", dict, f"{what} comment {comment.get('id')}")
+            if kind != "system" and is_person(author):
+                yield _to_comment(pull_request, thread, comment, author, what)
 
 
 def comment_event(comment: PullRequestComment) -> PullRequestEvent:
@@ -65,9 +67,10 @@ def comment_event(comment: PullRequestComment) -> PullRequestEvent:
     )
 
 
-def _to_comment(pull_request: PullRequestRef, thread: AdoItem, comment: AdoItem, what: str) -> PullRequestComment:
+def _to_comment(
+    pull_request: PullRequestRef, thread: AdoItem, comment: AdoItem, author: AdoItem, what: str
+) -> PullRequestComment:
     thread_id, comment_id = need(thread, "id", int, what), need(comment, "id", int, what)
-    author = need(comment, "author", dict, f"{what} comment {comment_id}")
     author_id = guid(author.get("id"), f"{what}: author")
     is_deleted = comment.get("isDeleted") is True
     created_at = need_time(comment.get("publishedDate"), f"{what}: publishedDate")

@@ -12,7 +12,8 @@ from shared.mapping.text import split_account
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """``id``: the user alias, None where the text does not tell exactly one. ``name``: as the source shows it."""
+    """``id``: the user alias, None where the text does not tell exactly one. ``name``: the display name in the text;
+    the whole text where nobody was found, as its account is all there is to find them by."""
 
     id: str | None
     name: str
@@ -38,7 +39,8 @@ class People:
         if not text:
             return None
         name, account = split_account(text)
-        return Person(self._find(account.lower()) if account else None, name)
+        found = self._find(account.lower()) if account else None
+        return Person(found, name if found else text)
 
     def _find(self, account: str) -> str | None:
         # Service accounts are "Build\{guid}" in the feeds and only the second part in Graph.

@@ -12,6 +12,7 @@ from shared.mapping.comments import PullRequestRef, comment_event, comments_of
 from shared.mapping.events import APPROVALS, STATUS_EVENTS, Fact, events_of, to_event
 from shared.mapping.thread_properties import NOBODY, Actor
 from shared.mapping.times import need_time, to_time
+from shared.mapping.users import is_person
 from shared.mapping.values import AdoItem, guid, integer, known, need, text
 
 STATE: Final[dict[str, PullRequestState]] = {"active": "open", "completed": "merged", "abandoned": "closed"}
@@ -88,7 +89,6 @@ def to_pull_request(
     events.append(_opened(ref, submitter, created))
     if closed and not _tells_the_end(_last_status(events), status):
         events.append(to_event(ref, Fact(STATUS_EVENTS[status], closer), occurred_at=closed, source_ref="ended"))
-    reviewers = _reviewers(item, what)
     pull_request = PullRequest(
         integration_id=integration_id,
         id=ref.id,
@@ -113,10 +113,10 @@ def to_pull_request(
         merge_status=_merge_status(item, what),
         merge_commit_sha=text(item.get("lastMergeCommit") or {}, "commitId") if state == "merged" else None,
         extracted_tags=[label["name"] for label in item.get("labels") or () if label.get("active") is not False],
-        reviewers=reviewers,
+        reviewers=_reviewers(item, what),
         last_activity_at=max([created, *filter(None, [closed]), *_thread_times(threads, what)]),
         read_at=read_at,
-        **_counts(ref, reviewers, comments, events),
+        **_counts(item, ref, comments),
     )
     return PullRequestRows(pull_request, comments, (*events, *map(comment_event, comments)))
 
@@ -179,20 +179,14 @@ def _reviewers(item: AdoItem, what: str) -> list[dict[str, Any]]:
     return sorted(reviewers, key=lambda reviewer: str(reviewer["id"]))
 
 
-def _counts(
-    ref: PullRequestRef,
-    reviewers: Sequence[dict[str, Any]],
-    comments: Sequence[PullRequestComment],
-    events: Sequence[PullRequestEvent],
-) -> dict[str, Any]:
-    """What is summed up: groups' votes roll up their members' and are left out."""
-    people = [reviewer for reviewer in reviewers if not reviewer["is_container"]]
-    approvers = sorted(reviewer["id"] for reviewer in people if reviewer["vote"] in APPROVALS)
+def _counts(item: AdoItem, ref: PullRequestRef, comments: Sequence[PullRequestComment]) -> dict[str, Any]:
+    """What is summed up, of people only: a group's vote rolls up those of its members."""
+    people = [reviewer for reviewer in item.get("reviewers") or () if is_person(reviewer)]
+    voters = {guid(reviewer.get("id"), "a reviewer"): reviewer["vote"] for reviewer in people if reviewer.get("vote")}
+    approvers = sorted(voter for voter, vote in voters.items() if vote in APPROVALS)
     written = [comment for comment in comments if comment.comment_type == "text" and not comment.is_deleted]
     by_reviewers = [comment for comment in written if not comment.is_submitter]
-    took_part = {comment.author_id for comment in by_reviewers}
-    took_part |= {reviewer["id"] for reviewer in people if reviewer["vote"]}
-    took_part |= {event.actor_id for event in events if event.vote and event.actor_id}
+    took_part = {comment.author_id for comment in by_reviewers} | voters.keys()
     return {
         "approvers": approvers,
         "approval_count": len(approvers),

@@ -12,6 +12,7 @@ SERVICES: Final = frozenset({"svc", "s2s", "acs", "aadsp", "srv"})
 
 Source: https://learn.microsoft.com/rest/api/azure/devops/graph/users/list
 """
+GROUPS: Final = frozenset({"vssgp", "aadgp"})
 SERVICE_DOMAINS: Final = frozenset({"build", "agentpool", "local authority", "system:serviceidentity"})
 
 
@@ -38,6 +39,15 @@ def to_user_alias(user: AdoItem, identity: AdoItem, *, integration_id: str) -> U
         is_group=str(user.get("subjectKind")).lower() == "group" or identity.get("isContainer") is True,
         is_active=identity.get("isActive") is not False,
     )
+
+
+def is_person(reference: AdoItem) -> bool:
+    """Whether an identity that a pull request refers to is a person: no service, no group.
+
+    Source: https://learn.microsoft.com/rest/api/azure/devops/git/pull-requests/get-pull-request (IdentityRef)
+    """
+    kind = str(reference.get("descriptor")).partition(".")[0].lower()
+    return reference.get("isContainer") is not True and kind not in SERVICES | GROUPS
 
 
 def is_service(user: AdoItem) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from shared.ado.endpoints import core
 from shared.flow.projects import TicketProject
@@ -24,28 +25,31 @@ def read_projects(slice_: Slice) -> Iterator[Batch]:
     listed: dict[str, TicketProject] = {}
     for page in slice_.client.pages(core.PROJECTS):
         for item in page.items:
-            known = stored.get(guid(item.get("id"), "a project's id"))
-            project = to_ticket_project(
-                item,
-                integration_id=slice_.integration_id,
-                organization=slice_.organization,
-                is_imported=known.is_imported if known else True,
-            )
-            listed[project.id] = project
+            project_id = guid(item.get("id"), "a project's id")
+            listed[project_id] = _map(slice_, item, stored.get(project_id))
     missing = [project for project in stored.values() if project.id not in listed and not project.is_deleted]
-    gone = _deleted(slice_) if missing else set()
+    gone = _deleted(slice_) if missing else {}
     rows = changed(listed.values(), stored) + changed((_missing(p, gone, slice_) for p in missing), stored)
     yield from batches_of(slice_, rows, read=len(listed))
 
 
-def _deleted(slice_: Slice) -> set[str]:
-    """Ids of the projects in the bin."""
+def _deleted(slice_: Slice) -> dict[str, dict[str, Any]]:
+    """The projects in the bin, by id."""
     pages = slice_.client.pages(core.PROJECTS, query={"stateFilter": "deleted"})
-    return {guid(item.get("id"), "a project's id") for page in pages for item in page.items}
+    return {guid(item.get("id"), "a project's id"): item for page in pages for item in page.items}
 
 
-def _missing(project: TicketProject, gone: set[str], slice_: Slice) -> TicketProject:
-    """A stored project that is not listed. The list does not say when it was deleted: it is when we saw it."""
-    if project.id in gone:
-        return replace(project, is_deleted=True, deleted_at=slice_.now, ado_state="deleted", unavailable_since=None)
-    return replace(project, unavailable_since=project.unavailable_since or slice_.now)
+def _missing(project: TicketProject, gone: dict[str, dict[str, Any]], slice_: Slice) -> TicketProject:
+    """A stored project that is not listed. The bin does not say since when it is there: it is when we saw it."""
+    if project.id not in gone:
+        return replace(project, unavailable_since=project.unavailable_since or slice_.now)
+    return replace(_map(slice_, gone[project.id], project), is_deleted=True, deleted_at=slice_.now)
+
+
+def _map(slice_: Slice, item: dict[str, Any], stored: TicketProject | None) -> TicketProject:
+    return to_ticket_project(
+        item,
+        integration_id=slice_.integration_id,
+        organization=slice_.organization,
+        is_imported=stored.is_imported if stored else True,
+    )

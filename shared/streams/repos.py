@@ -13,15 +13,16 @@ from shared.flow.pull_requests import PullRequest
 from shared.flow.repos import Repo
 from shared.mapping.pull_requests import STATE
 from shared.mapping.repos import deleted_repository, to_repo
-from shared.mapping.times import to_text
 from shared.mapping.values import guid
-from shared.streams.base import Batch, Slice
+from shared.streams.base import Batch, Skip, Slice
+from shared.streams.git_projects import KIND, look_for_git
 from shared.streams.whole_lists import ROWS_IN_A_BATCH, batches_of, changed, lots
 
 
 def read_repos(slice_: Slice) -> Iterator[Batch]:
     """One request, and one for the recycle bin of each project where a stored repo is missing.
 
+    A project that has no Git repository is asked once more, for what it has instead.
     A repo in the bin, or of a project that is listed as deleted, becomes a tombstone, and so do its pull requests,
     which no list shows any more; a restored one brings them back. A repo that is missing without such a proof keeps
     its row.
@@ -41,11 +42,33 @@ def read_repos(slice_: Slice) -> Iterator[Batch]:
             listed[repo.id] = repo
     missing = [repo for repo in stored.values() if repo.id not in listed and not repo.is_deleted]
     gone = list(_gone(slice_, missing))
+    projects = look_for_git(slice_, {repo.project_id for repo in listed.values()})
     # Pull requests first: once the repo's row is stored, nobody would look for them.
     restored = [repo for repo in listed.values() if repo.id in stored and stored[repo.id].is_deleted]
     for repo in (*gone, *restored):
         yield from _pull_requests(slice_, repo)
-    yield from batches_of(slice_, changed(listed.values(), stored) + gone, read=len(listed))
+    rows = changed(listed.values(), stored)
+    batches = batches_of(slice_, rows + gone, read=len(listed), without_repos=projects.without_repos)
+    for index, batch in enumerate(batches):
+        yield (
+            batch
+            if index
+            else replace(
+                batch,
+                skips=(*projects.skips, *_disabled(rows)),
+                unskipped=(*projects.unskipped, *_enabled(rows, stored)),
+            )
+        )
+
+
+def _disabled(rows: Iterable[Repo]) -> Iterator[Skip]:
+    for repo in rows:
+        if repo.is_disabled and not repo.is_deleted:
+            yield Skip(KIND, repo.id, "repo_disabled", "the repository is disabled", project_id=repo.project_id)
+
+
+def _enabled(rows: Iterable[Repo], stored: dict[str, Repo]) -> Iterator[tuple[str, str]]:
+    return ((KIND, row.id) for row in rows if not row.is_disabled and row.id in stored and stored[row.id].is_disabled)
 
 
 def _gone(slice_: Slice, missing: Iterable[Repo]) -> Iterator[Repo]:
@@ -79,7 +102,7 @@ def _pull_requests(slice_: Slice, repo: Repo) -> Iterator[Batch]:
     """The stored pull requests of a repo that was deleted or restored, as that changes them."""
     rows = (_follow(row, repo, slice_.now) for row in slice_.stored.all(PullRequest, f"|{repo.id}"))
     for lot in lots((row for row in rows if row), ROWS_IN_A_BATCH):
-        yield Batch({"read_at": to_text(slice_.now)}, tuple(lot))
+        yield Batch(slice_.watermark or {}, tuple(lot))
 
 
 def _follow(row: PullRequest, repo: Repo, now: datetime) -> PullRequest | None:

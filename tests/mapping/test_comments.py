@@ -84,6 +84,11 @@ def test_every_documented_kind_but_the_systems_is_kept(kind):
     assert _only([thread(1, comment(1, BOB, "2026-01-06T00:00:00Z", commentType=kind))]).comment_type == kind
 
 
+@pytest.mark.parametrize("reference", [{"descriptor": "svc.abc"}, {"descriptor": "s2s.x"}, {"isContainer": True}])
+def test_what_services_and_groups_write_is_left_out(reference):
+    assert list(comments_of(REF, [thread(1, comment(1, BOB | reference, "2026-01-06T00:00:00Z"))])) == []
+
+
 def test_an_unknown_kind_is_refused_by_name():
     with pytest.raises(ContractError, match="pull request r/22 thread 1: commentType is 'poem'"):
         list(comments_of(REF, [thread(1, comment(1, BOB, "2026-01-06T00:00:00Z", commentType="poem"))]))

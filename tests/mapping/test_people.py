@@ -41,15 +41,15 @@ def test_the_active_one_of_two_is_meant():
 
 
 def test_two_active_ones_are_nobody_in_particular():
-    assert PEOPLE.named("Twin <twin@contoso.com>") == Person(None, "Twin")
+    assert PEOPLE.named("Twin <twin@contoso.com>") == Person(None, "Twin <twin@contoso.com>")
 
 
 def test_who_has_left_is_still_found():
     assert PEOPLE.named("Gone <gone@contoso.com>") == Person("8", "Gone")
 
 
-def test_who_is_unknown_keeps_the_name():
-    assert PEOPLE.named("Who <who@else.com>") == Person(None, "Who")
+def test_who_is_unknown_keeps_the_whole_text():
+    assert PEOPLE.named("Who <who@else.com>") == Person(None, "Who <who@else.com>")
     assert PEOPLE.named("Ann Archer") == Person(None, "Ann Archer")
 
 

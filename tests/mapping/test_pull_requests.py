@@ -171,12 +171,11 @@ def test_the_submitter_may_approve_and_is_no_reviewer():
     assert (row.comment_count, row.reviewer_comment_count, row.first_comment_at) == (1, 0, None)
 
 
-def test_a_vote_that_was_reset_still_made_a_reviewer():
-    voted = system_thread(
-        3, "VoteUpdate", "2026-01-06T00:00:00Z", (BOB,), CodeReviewVoteResult="10", CodeReviewVotedByIdentity="1"
-    )
-    row = _map(pull_request(reviewers=[_reviewer(BOB, 0)]), voted)
-    assert (row.reviewer_count, row.approval_count) == (1, 0)
+def test_services_are_counted_nowhere():
+    service = {"id": "eeeeeeee-0000-4000-8000-000000000005", "displayName": "Build", "descriptor": "svc.abc"}
+    row = _map(pull_request(reviewers=[_reviewer(service, 10)]), thread(1, comment(1, service, "2026-01-06T00:00:00Z")))
+    assert [reviewer["name"] for reviewer in row.reviewers] == ["Build"]
+    assert (row.approvers, row.reviewer_count, row.comment_count) == ([], 0, 0)
 
 
 def test_comments_are_counted():

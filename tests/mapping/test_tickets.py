@@ -90,9 +90,9 @@ def test_a_project_is_found_whatever_the_case_of_its_name_and_else_kept_as_text(
     assert (elsewhere.project_id, elsewhere.project_name) == (None, "Elsewhere")
 
 
-def test_a_person_who_is_not_found_keeps_the_name():
+def test_a_person_who_is_not_found_keeps_the_text():
     ticket = to_ticket(_with(System__AssignedTo="Nora Noone <nora@x.y>"), CONTEXT)
-    assert (ticket.assignee, ticket.assignee_name) == (None, "Nora Noone")
+    assert (ticket.assignee, ticket.assignee_name) == (None, "Nora Noone <nora@x.y>")
 
 
 def test_a_deletion_makes_a_tombstone_and_a_restore_brings_it_back():

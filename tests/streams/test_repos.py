@@ -34,6 +34,7 @@ def source(ado, runner):
     runner.stored.put(TicketProject(integration_id="i", id=PROJECT, name="One"))
     ado.on("_apis/git/repositories", lambda **_: world["listed"])
     ado.on(f"{PROJECT}/_apis/git/recycleBin/repositories", lambda **_: world["bin"])
+    ado.on(f"_apis/projects/{PROJECT}", {"id": PROJECT})
     return world
 
 
@@ -114,3 +115,34 @@ def test_the_pull_requests_of_a_deleted_repo_are_deleted_before_it_and_restored_
     back = runner.stored.by_id(PullRequest)[_pull_request().id]
     assert back == replace(_pull_request(), read_at=NOW)
     assert not runner.stored.by_id(Repo)[_repo(1)["id"]].is_deleted
+
+
+def test_a_disabled_repo_is_noted_until_it_is_enabled(runner, source):
+    source["listed"] = [_repo(1, isDisabled=True)]
+    runner.run(REPOS)
+    assert runner.skips == {("repos", _repo(1)["id"]): "repo_disabled"}
+    assert runner.stored.by_id(Repo)[_repo(1)["id"]].blocked
+    source["listed"] = [_repo(1)]
+    runner.run(REPOS)
+    assert runner.skips == {}
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "is_tfvc"),
+    [
+        ({"sourceControlType": "Tfvc", "gitEnabled": "False", "tfvcEnabled": "True"}, True),
+        ({"sourceControlType": "Tfvc"}, True),
+        ({"sourceControlType": "Git", "gitEnabled": "True"}, False),
+        ({}, False),
+    ],
+)
+def test_a_project_without_a_repo_is_asked_once_what_it_has(runner, source, ado, capabilities, is_tfvc):
+    source["listed"] = []
+    ado.on(f"_apis/projects/{PROJECT}", {"id": PROJECT, "capabilities": {"versioncontrol": capabilities}})
+    runner.run(REPOS)
+    runner.run(REPOS)
+    assert runner.skips == ({("repos", PROJECT): "tfvc"} if is_tfvc else {})
+    assert ado.count("_apis/projects") == 1
+    source["listed"] = [_repo(1)]
+    runner.run(REPOS)
+    assert runner.skips == {}
