@@ -109,11 +109,12 @@ class Host:
         try:
             bound.bind(self._address)
         except (OSError, OverflowError) as error:
-            host, port = self._address
-            raise HostError(
-                f"cannot listen on {host}:{port}: {error}. Is another host running? Choose another port"
-            ) from None
+            raise self._cannot_listen(error) from None
         self._address = (self._address[0], bound.getsockname()[1])
+
+    def _cannot_listen(self, error: Exception) -> HostError:
+        host, port = self._address
+        return HostError(f"cannot listen on {host}:{port}: {error}. Is another host running? Choose another port")
 
     async def _listen(self) -> None:
         enabled = [function for function in self.functions if not is_disabled(function.name, self._settings)]
@@ -142,7 +143,10 @@ class Host:
                 f"the storage of the queues does not answer: {' '.join(str(error).split())[:300]}"
             ) from None
         assert self._socket
-        await self._front_end.start(self._socket)
+        try:
+            await self._front_end.start(self._socket)
+        except OSError as error:  # bound by two at once, and the other was quicker
+            raise self._cannot_listen(error) from None
         log.info("%s functions of %s at %s", len(enabled), self._app_dir, self.url)
 
     def _listener(self, function: Function) -> QueueListener | TimerListener:

@@ -77,7 +77,8 @@ def is_true(settings: Mapping[str, str], name: str) -> bool:
 
 def is_disabled(function: str, settings: Mapping[str, str]) -> bool:
     """Source: https://learn.microsoft.com/azure/azure-functions/disable-function"""
-    return is_true(settings, f"AzureWebJobs.{function}.Disabled")
+    # The second spelling is for Linux, where a variable's name may have no dots.
+    return any(is_true(settings, f"AzureWebJobs{dot}{function}{dot}Disabled") for dot in (".", "__"))
 
 
 def resolve(text: str, settings: Mapping[str, str], function: str) -> str:

@@ -140,6 +140,8 @@ class FrontEnd:
     async def _body(self, request: web.BaseRequest) -> bytes:
         if (request.content_length or 0) > self._body_limit:
             raise BodyTooLargeError
+        if request.transport and request.headers.get("Expect", "").lower() == "100-continue":
+            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         chunks, size = [], 0
         async for chunk in request.content.iter_any():
             size += len(chunk)
@@ -195,7 +197,7 @@ def _query(raw: str) -> dict[str, str]:
     """Query parameters as Python functions get them: repeated ones joined by commas, those without a value left out."""
     values: dict[str, str] = {}
     spelt: dict[str, str] = {}
-    for name, value in parse_qsl(raw, keep_blank_values=False, max_num_fields=1024):
+    for name, value in parse_qsl(raw):
         key = spelt.setdefault(name.lower(), name)
         values[key] = f"{values[key]},{value}" if key in values else value
     return values

@@ -66,18 +66,17 @@ class Worker:
         invocation = frame.header["invocation"]
         self.running[invocation] = frame.header["function"]
         try:
-            result = await self._runtime.call(frame)
-            await self._send(result)
-        except (ValueError, ConnectionError) as error:
-            await self._send(
-                Frame({"type": "result", "id": frame.header["id"], "ok": False, "error": repr(error), "where": ""})
-            )
+            await self._send(await self._runtime.call(frame))
+        except ValueError as error:  # an answer that is too large, or has a status that is no number
+            result = {"type": "result", "id": frame.header["id"], "ok": False, "error": repr(error), "where": ""}
+            await self._send(Frame(result))
         finally:
             del self.running[invocation]
 
     async def _send(self, frame: Frame) -> None:
         self._writer.write(encode(frame))
-        await self._writer.drain()
+        with contextlib.suppress(ConnectionError):  # the host has gone, and this process goes with it
+            await self._writer.drain()
 
 
 async def _main(descriptor: int, app_dir: Path, levels: dict[str, str]) -> None:

@@ -97,12 +97,17 @@ def notes(tmp_path: Path) -> Notes:
 
 @pytest.fixture
 def settings(azurite: str, prefix: str, notes: Notes) -> dict[str, str]:
+    """Settings that the basic app needs, for one test."""
+    return basic_settings(azurite, prefix, notes.path)
+
+
+def basic_settings(connection: str, prefix: str, notes: Path) -> dict[str, str]:
     """Settings that the basic app needs; its timer is due in years."""
     return {
-        "AzureWebJobsStorage": azurite,
+        "AzureWebJobsStorage": connection,
         "PREFIX": prefix,
         "SCHEDULE": "0 0 0 29 2 *",
-        "NOTES": str(notes.path),
+        "NOTES": str(notes),
         "PYTHON_THREADPOOL_THREAD_COUNT": "8",
         "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
         "AzureWebJobs.off.Disabled": "true",

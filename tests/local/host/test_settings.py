@@ -133,3 +133,5 @@ def test_a_connection_that_is_missing_or_an_identity_is_refused():
 )
 def test_a_function_is_disabled_by_its_setting(value, disabled):
     assert is_disabled("f", {"AzureWebJobs.f.Disabled": value}) is disabled
+    assert is_disabled("f", {"AzureWebJobs__f__Disabled": value}) is disabled
+    assert is_disabled("g", {"AzureWebJobs.f.Disabled": value}) is False

@@ -9,7 +9,7 @@ from tests.local.host.conftest import eventually
 
 
 def ticks(notes):
-    return notes.all(function="tick")
+    return notes.all(function="tick", did="begin")
 
 
 def write_status(folder, last, following):
@@ -56,3 +56,14 @@ def test_a_disabled_timer_does_not_run(start, notes, tmp_path):
     start(more={"SCHEDULE": "0 0 * * * *", "AzureWebJobs.tick.Disabled": "1"}, state_dir=tmp_path)
     assert path.read_text() == before
     assert ticks(notes) == []
+
+
+def test_runs_that_take_longer_than_their_schedule_follow_one_another(start, notes):
+    start(more={"SCHEDULE": "* * * * * *", "TICK_SECONDS": "1.2"})
+    eventually(lambda: len(ticks(notes)) >= 3)
+    assert [note["did"] for note in notes.all(function="tick")][:5] == ["begin", "end", "begin", "end", "begin"]
+
+
+def test_a_failing_run_does_not_end_the_schedule(start, notes):
+    start(more={"SCHEDULE": "* * * * * *", "TICK_FAILS": "yes"})
+    assert eventually(lambda: len(ticks(notes)) >= 3)

@@ -6,21 +6,33 @@ import gzip
 import http.client
 import json
 import socket
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
-from tests.local.host.conftest import eventually
+from local.host.host import Host
+from tests.local.host.conftest import APPS, basic_settings, eventually
 
 
 def call(host, method, path, **options):
     return requests.request(method, f"{host.url}/api/{path}", timeout=30, **options)
 
 
-def test_a_request_arrives_as_the_real_host_passes_it(start):
-    host = start()
+@pytest.fixture(scope="module")
+def web(azurite, loop_thread, tmp_path_factory) -> Iterator[Host]:
+    """One host for the tests that leave it as it was."""
+    settings = basic_settings(azurite, "web", tmp_path_factory.mktemp("web") / "notes")
+    host = Host(APPS / "basic", settings, 0, function_key="fk", master_key="mk")
+    loop_thread.run(host.start())
+    yield host
+    loop_thread.run(host.stop(0))
+
+
+def test_a_request_arrives_as_the_real_host_passes_it(web):
+    host = web
     reply = call(host, "POST", "items/7?a=1&a=2&b=&B=3&c=x+y%26", data=b"\x00\xff", headers={"X-Two": "1"})
     seen = reply.json()
     headers = seen.pop("headers")
@@ -42,8 +54,8 @@ def test_a_request_arrives_as_the_real_host_passes_it(start):
     assert all(name == name.lower() for name in headers)
 
 
-def test_routes_keys_and_answers(start):
-    host = start(function_key="fk", master_key="mk")
+def test_routes_keys_and_answers(web):
+    host = web
     key = {"x-functions-key": "fk"}
     master = {"x-functions-key": "mk"}
     expected = [
@@ -72,22 +84,22 @@ def test_routes_keys_and_answers(start):
     assert call(host, "GET", "text").headers["Content-Type"] == "text/plain; charset=utf-8"
 
 
-def test_every_cookie_is_set(start):
-    reply = call(start(), "GET", "cookies")
+def test_every_cookie_is_set(web):
+    reply = call(web, "GET", "cookies")
     assert reply.raw.headers.getlist("set-cookie") == ["a=1; Path=/", "b=2; HttpOnly; Path=/"]
 
 
-def test_a_path_parameter_keeps_what_kestrel_keeps(start):
-    host = start()
+def test_a_path_parameter_keeps_what_kestrel_keeps(web):
+    host = web
     connection = http.client.HTTPConnection(urlsplit(host.url).netloc)
     connection.request("GET", "/api/files/a/b%2Fc/d%20e%C3%A9")
     assert json.loads(connection.getresponse().read())["route"] == {"path": "a/b%2Fc/d eé"}
     connection.close()
 
 
-def test_a_compressed_body_is_handed_on_as_it_came(start):
+def test_a_compressed_body_is_handed_on_as_it_came(web):
     body = gzip.compress(b"hello")
-    reply = call(start(), "POST", "items/7", data=body, headers={"Content-Encoding": "gzip"})
+    reply = call(web, "POST", "items/7", data=body, headers={"Content-Encoding": "gzip"})
     assert reply.json()["body"].encode("latin-1") == body
 
 
@@ -100,13 +112,13 @@ def test_a_body_over_the_limit_is_refused(start, chunked):
     assert (reply.status_code, reply.content) == (413, b"")
 
 
-def test_a_body_of_megabytes_passes_through(start):
+def test_a_body_of_megabytes_passes_through(web):
     body = bytes(range(256)) * 20_000
-    assert call(start(), "POST", "items/7", data=body).json()["body"].encode("latin-1") == body
+    assert call(web, "POST", "items/7", data=body).json()["body"].encode("latin-1") == body
 
 
-def test_calls_run_side_by_side_on_threads_and_on_the_loop(start):
-    host = start()
+def test_calls_run_side_by_side_on_threads_and_on_the_loop(web):
+    host = web
     # Each waits for three others like it: one after another, all of them would run into functionTimeout.
     with ThreadPoolExecutor(8) as pool:
         replies = list(pool.map(lambda path: call(host, "GET", path), ["meet", "meet_async"] * 4))
@@ -140,7 +152,7 @@ def test_admin_endpoints_ask_for_the_master_key(start, notes):
     assert admin("POST", "functions/tick", json={}).status_code == 202
     assert admin("POST", "functions/work", json={"input": "by hand"}).status_code == 202
     assert eventually(lambda: notes.all(function="work", done="by hand"))
-    [tick] = eventually(lambda: notes.all(function="tick"))
+    [tick] = eventually(lambda: notes.all(function="tick", did="begin"))
     assert (tick["past_due"], tick["schedule_status"]) == (False, {})
 
 
@@ -164,8 +176,8 @@ def test_what_the_app_logs_and_prints_goes_to_the_output(start, tmp_path):
     assert "printed" in lines
 
 
-def test_a_failure_is_logged_once_with_its_place(start, caplog):
-    call(start(), "GET", "boom")
+def test_a_failure_is_logged_once_with_its_place(web, caplog):
+    call(web, "GET", "boom")
     [line] = [record.getMessage() for record in caplog.records if "boom" in record.getMessage()]
     assert line.startswith(
         "boom failed: LookupError('on purpose\\nin two lines') (function_app.py:".replace("\n", "\\n")
@@ -195,8 +207,8 @@ def test_calls_beyond_the_concurrent_ones_wait_their_turn(start):
     assert [reply.status_code for reply in replies] == [201] * 6
 
 
-def test_what_is_no_text_in_a_header_is_refused(start):
-    connection = http.client.HTTPConnection(urlsplit(start().url).netloc)
+def test_what_is_no_text_in_a_header_is_refused(web):
+    connection = http.client.HTTPConnection(urlsplit(web.url).netloc)
     connection.putrequest("GET", "/api/text")
     connection.putheader("X-Odd", b"\xff\xfe")
     connection.endheaders()
@@ -204,8 +216,8 @@ def test_what_is_no_text_in_a_header_is_refused(start):
     connection.close()
 
 
-def test_a_caller_that_goes_away_disturbs_nobody(start, caplog):
-    host = start()
+def test_a_caller_that_goes_away_disturbs_nobody(web, caplog):
+    host = web
     netloc = urlsplit(host.url)
     for sent in (b"", b"half a body"):
         with socket.create_connection((netloc.hostname or "", netloc.port or 0)) as connection:
@@ -220,3 +232,13 @@ def test_a_caller_that_goes_away_disturbs_nobody(start, caplog):
         requests.get(f"{host.url}/api/slow?seconds=0.5", timeout=0.1)
     assert call(host, "GET", "text").status_code == 200
     assert [record.getMessage() for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []
+
+
+def test_a_caller_that_asks_before_it_sends_its_body_is_told_to_go_on(web):
+    netloc = urlsplit(web.url)
+    with socket.create_connection((netloc.hostname or "", netloc.port or 0)) as connection:
+        head = b"POST /api/items/7 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+        connection.sendall(head)
+        assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(b"hi")
+        assert connection.recv(100).startswith(b"HTTP/1.1 201 ")

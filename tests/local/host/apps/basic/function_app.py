@@ -170,4 +170,8 @@ def work_poison(msg: func.QueueMessage) -> None:
 
 @app.timer_trigger("timer", "%SCHEDULE%")
 def tick(timer: func.TimerRequest) -> None:
-    note(function="tick", past_due=timer.past_due, **{name: getattr(timer, name) for name in FIELDS})
+    note(function="tick", did="begin", past_due=timer.past_due, **{name: getattr(timer, name) for name in FIELDS})
+    time.sleep(float(os.environ.get("TICK_SECONDS", "0")))
+    note(function="tick", did="end")
+    if os.environ.get("TICK_FAILS"):
+        raise ValueError("on purpose")
