@@ -15,6 +15,7 @@ from local.fake_ado.model import Organization
 from local.fake_ado.named_tokens import main_account, named_tokens
 from local.fake_ado.state import Fake
 from local.fake_ado.throttle import Limit
+from local.fake_ado.truth import truth
 
 
 class BadControl(Exception):  # noqa: N818 - an answer, not a defect
@@ -118,15 +119,6 @@ def information(organization: Organization) -> dict[str, Any]:
 
 
 def _truth(organization: Organization, query: Query) -> Answer:
-    from local.fake_ado.truth import truth
-
     moment = query.one("initial_processed_at")
     at = datetime.fromisoformat(moment).astimezone(UTC) if moment else organization.now
-    found = truth(organization, at)
-    if query.flag("counts"):
-        return plain({name: _count(rows) for name, rows in found.items()})
-    return plain(found)
-
-
-def _count(rows: Any) -> Any:
-    return {name: len(inner) for name, inner in rows.items()} if isinstance(rows, dict) else len(rows)
+    return plain(truth(organization, at, counts=query.flag("counts")))

@@ -9,6 +9,7 @@ import pytest
 from local.fake_ado.settings import FakeSettings
 from local.fake_ado.testing import FakeAdo, start_fake
 from tests.local.fake_ado.minimal import Client, hide, minimal_organization
+from tests.local.fake_ado.receiver import Receiver, running_receiver
 
 
 @pytest.fixture
@@ -22,3 +23,9 @@ def fake() -> Iterator[FakeAdo]:
 @pytest.fixture
 def client(fake: FakeAdo) -> Client:
     return Client(fake)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with running_receiver() as running:
+        yield running

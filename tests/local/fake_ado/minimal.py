@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -117,7 +118,7 @@ class Reply:
     content: bytes
 
     def json(self) -> Any:
-        return requests.models.complexjson.loads(self.content)
+        return json.loads(self.content)
 
     def values(self) -> list[Any]:
         body = self.json()

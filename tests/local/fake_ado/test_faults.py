@@ -49,7 +49,7 @@ def test_a_sign_in_page_and_garbage(client, fake):
     fake.set_fault(garbage=True)
     reply = client.get("_apis/projects")
     assert reply.status == 200
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         reply.json()
 
 
@@ -115,5 +115,5 @@ def test_a_slow_one_does_not_hold_up_others(client, fake):
     [{"statsu": 500}, {"match": {"host": "x"}}, {"match": {"path": "("}}, {"every": 0}, {"nth": 0}],
 )
 def test_a_fault_with_a_slip_is_refused(row):
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         from_json(row)

@@ -79,6 +79,7 @@ def test_a_bad_credential_may_also_be_a_401_in_json(client):
 
 def test_patch_with_a_bad_credential_always_is(fake):
     match = find("GET", "dev.azure.com", ["demo", "_apis", "projects"])
+    assert match is not None
     credential = Credential("basic", "unknown")
     door = Door(fake.model, fake.organization("demo"), match.route, "PATCH", {}, credential)
     with pytest.raises(Refusal) as raised:
