@@ -30,7 +30,7 @@ class Pauses:
     def pause(self, organization: str, owner: str, seconds: float) -> datetime:
         """Pause for that long from now; gives the end. A longer pause that is set already stays."""
         key = _key(organization, owner)
-        until = self._clock() + min(timedelta(seconds=max(0.0, seconds)), LONGEST)
+        until = self._clock() + timedelta(seconds=min(max(0.0, seconds), LONGEST.total_seconds()))
         row: Row = {"PartitionKey": key, "RowKey": _ROW, "until": until}
         while True:
             found = self._tables.get(PAUSES, key, _ROW)

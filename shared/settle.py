@@ -98,15 +98,15 @@ def settle(job: Job, error: ConnectorError) -> None:
 
 
 def _pause(job: Job, error: TransientError) -> None:
+    integration, services = job.integration, job.services
     seconds = error.retry_after or DEFAULT_PAUSE_SECONDS
-    integration = job.integration
-    job.services.pauses.pause(integration.organization, integration.token_owner, seconds)
+    until = services.pauses.pause(integration.organization, integration.token_owner, seconds)
     release(job)
-    wait(job.services, job.message, job.row, seconds)
+    wait(services, job.message, job.row, (until - services.clock()).total_seconds())
 
 
 def _try_again(job: Job, error: TransientError) -> None:
-    delay = max(error.retry_after or 0.0, backoff_seconds(job.message.attempt))
+    delay = min(max(error.retry_after or 0.0, backoff_seconds(job.message.attempt)), _LONGEST_BACKOFF_SECONDS)
     _note(job, error)
     job.update(resume_at=job.services.clock() + timedelta(seconds=delay))
     release(job)

@@ -1,0 +1,56 @@
+import threading
+from datetime import timedelta
+
+import pytest
+
+from shared.pauses import LONGEST, Pauses
+
+
+@pytest.fixture
+def pauses(tables, clock):
+    return Pauses(tables, clock)
+
+
+def test_a_pause_lasts_until_its_end(pauses, clock):
+    assert pauses.until("contoso", "ann") is None
+    end = pauses.pause("contoso", "ann", 30)
+    assert end == clock() + timedelta(seconds=30)
+    clock.pass_(seconds=29)
+    assert pauses.until("contoso", "ann") == end
+    clock.pass_(seconds=1)
+    assert pauses.until("contoso", "ann") is None
+
+
+def test_a_pause_is_of_one_organisation_and_owner(pauses):
+    pauses.pause("Contoso", "ann", 30)
+    assert pauses.until("contoso", "ann") is not None
+    assert pauses.until("contoso", "bob") is None
+    assert pauses.until("fabrikam", "ann") is None
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one(pauses):
+    end = pauses.pause("contoso", "ann", 60)
+    assert pauses.pause("contoso", "ann", 10) == end
+    assert pauses.until("contoso", "ann") == end
+    assert pauses.pause("contoso", "ann", 90) > end
+
+
+@pytest.mark.parametrize("seconds", [10**9, float("inf")])
+def test_a_pause_is_bounded(pauses, clock, seconds):
+    assert pauses.pause("contoso", "ann", seconds) == clock() + LONGEST
+
+
+def test_pauses_at_the_same_time_leave_the_longest(pauses):
+    lengths = [5, 50, 20, 35]
+    threads = [threading.Thread(target=pauses.pause, args=("contoso", "ann", length)) for length in lengths]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert pauses.until("contoso", "ann") == pauses.pause("contoso", "ann", 50)
+
+
+def test_no_key_shows_the_owner(pauses, tables):
+    pauses.pause("contoso", "ann@contoso.com", 30)
+    (found,) = tables.query("pauses")
+    assert "ann" not in found.row["PartitionKey"]
