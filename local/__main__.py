@@ -6,8 +6,8 @@ import argparse
 import os
 import sys
 
-from local.cli import serve
-from local.processes import LOOPBACK, StackError
+from local.cli import connect, demo, serve
+from local.processes import LOOPBACK, StackError, interruptible
 
 _LOCAL_HOSTS = ("localhost", LOOPBACK)
 
@@ -17,11 +17,13 @@ def main(arguments: list[str] | None = None) -> int:
     _keep_loopback_off_proxies()
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (serve,):
-        module.add_command(commands)
+    serve.add_command(commands)
+    demo.add_commands(commands)
+    connect.add_command(commands)
     given = parser.parse_args(arguments)
     try:
-        code: int = given.command(given)
+        with interruptible():
+            code: int = given.command(given)
     except StackError as e:
         print("error:", " ".join(str(e).split()), file=sys.stderr)
         return e.exit_code

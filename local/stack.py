@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,7 +21,15 @@ import aiohttp
 from local.azurite import Azurite
 from local.host.errors import HostError
 from local.host.host import Host
-from local.processes import LOOPBACK, FileLock, StackError, port_is_free
+from local.processes import (
+    LOOPBACK,
+    STOP_SIGNALS,
+    FileLock,
+    StackError,
+    ignore_stop_signals,
+    interruptible,
+    port_is_free,
+)
 from local.vault.server import VaultServer
 from shared.ado.hosts import HOSTS, Hosts
 from shared.errors import ConnectorError
@@ -33,7 +40,6 @@ from shared.tables import Tables
 ROOT = Path(__file__).resolve().parent.parent
 FUNCTION_KEY = "local"
 DEFAULT_PORT = 7071
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SCHEDULE = "0 */15 * * * *"
 READY_SECONDS = 60.0
 GRACE_SECONDS = 5.0
@@ -90,7 +96,7 @@ def serve(options: StackOptions, say: Callable[[str], None]) -> None:
     """
     if not port_is_free(options.port):
         raise StackError(f"port {options.port} is in use: stop what listens there, or give another --port")
-    with _interruptible(), contextlib.ExitStack() as undo:
+    with contextlib.suppress(KeyboardInterrupt), interruptible(), contextlib.ExitStack() as undo:
         folder = undo.enter_context(_state_folder(options.state))
         vault = undo.enter_context(VaultServer(folder / "vault", in_memory=options.state is None))
         location = folder / "azurite" if options.state else None
@@ -116,7 +122,7 @@ def serve(options: StackOptions, say: Callable[[str], None]) -> None:
         except (ConnectorError, HostError) as e:
             raise StackError(str(e)) from None
         finally:
-            _ignore_signals()
+            ignore_stop_signals()
 
 
 class _HostRun:
@@ -190,26 +196,3 @@ def _state_folder(state: Path | None) -> Iterator[Path]:
             raise StackError(f"{state} is in use by process {lock.owner()}: stop it, or give another --state")
         lock.write_owner(os.getpid())
         yield state.resolve()
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    """Until the host takes over, the first Ctrl-C or SIGTERM undoes what was started; later ones do not hurry that."""
-
-    def interrupt(*_: object) -> None:
-        _ignore_signals()
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in STOP_SIGNALS}
-    try:
-        yield
-    except KeyboardInterrupt:
-        return
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _ignore_signals() -> None:
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
