@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,6 +21,9 @@ from local.host.errors import HostError
 
 # Old enough for every Azurite in use, and it has all that a trigger needs.
 _API_VERSION: Final = "2022-11-02"
+# The SDK logs each request at INFO, and a listener makes some every second.
+_sdk_log = logging.getLogger(f"{__name__}.sdk")
+_sdk_log.setLevel(logging.WARNING)
 _LONGEST_NAME: Final = 63
 _TRIES: Final = 3
 
@@ -66,7 +70,13 @@ class TriggerQueue:
     def _client(connection: str, name: str) -> QueueClient:
         # Tries again by ourselves: the SDK's pauses of 15 s and more would hold a stop.
         return QueueClient.from_connection_string(
-            connection, name, api_version=_API_VERSION, retry_total=0, connection_timeout=5, read_timeout=30
+            connection,
+            name,
+            api_version=_API_VERSION,
+            retry_total=0,
+            connection_timeout=5,
+            read_timeout=30,
+            logger=_sdk_log,
         )
 
     @property
