@@ -16,6 +16,15 @@ class FakeSettings:
     """What callers get who sent no good credential and did not ask for a plain 401: 203 with a page, or 302."""
     unauthorized: Literal["empty", "message"] = "empty"
     """The plain 401 for a bad credential: without a body, or with TF400813 and the anonymous id."""
+    entra_secret: str = "fake-application-secret"  # noqa: S105 - the fake's own
+    """What an application must send to get tokens."""
+    entra_account: str = ""
+    """Who signs in; "" is the main account of the first organisation."""
+    entra_error: str = ""
+    """``error|description`` that sign-ins come back with instead of a code."""
+    entra_token_seconds: int = 4500
+    entra_refresh_is_dead: bool = False
+    """True: refreshing fails as after a revocation."""
     hook_time_scale: float = 1.0
     """Real seconds for each second that service hooks wait before they try again."""
     hook_lag_seconds: float = 0.0

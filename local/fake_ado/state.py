@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from local.fake_ado.entra import Entra
 from local.fake_ado.faults import Faults
 from local.fake_ado.hooks.delivery import Hub
 from local.fake_ado.model import Identity, Organization, Token
@@ -25,6 +26,7 @@ class Fake:
         self.throttle = Throttle()
         self.requests = RequestLog()
         self.hub = Hub(self)
+        self.entra = Entra()
         for organization in organizations:
             self.add(organization)
 
