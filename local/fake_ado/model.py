@@ -49,7 +49,7 @@ class Identity:
 class Token:
     """A personal access token or a bearer token."""
 
-    value: str
+    value: str = field(repr=False)
     identity_id: str
     scopes: frozenset[str]
     """As ``vso.code``; ``*`` is full access."""
