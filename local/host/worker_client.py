@@ -1,7 +1,7 @@
 """Keeps one worker process alive and calls functions in it.
 
 A process that dies, or in which a call exceeds ``functionTimeout``, is replaced; every call in it is lost with it, as
-in the real host. Replacements come at once at first, then after growing pauses.
+in the real host. Replacements come soon at first, then after growing pauses.
 """
 
 from __future__ import annotations
