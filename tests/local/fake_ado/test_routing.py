@@ -65,7 +65,9 @@ def test_methods_have_their_own_operations():
     assert _find("o/_apis/things", "POST") is not None
     assert _find("o/_apis/things/5", "POST") is None
     assert _find("o/_apis/things", "HEAD") == _find("o/_apis/things")
-    assert routing.find("HEAD", HOST, ["o", "_apis", "things", "5"]).route.method == "HEAD"
+    own = routing.find("HEAD", HOST, ["o", "_apis", "things", "5"])
+    assert own is not None
+    assert own.route.method == "HEAD"
     assert routing.find("GET", "nowhere.example", ["o"]) is None
 
 
