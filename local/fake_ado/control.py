@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from aiohttp import web
@@ -17,6 +18,8 @@ from local.fake_ado.state import Fake
 from local.fake_ado.throttle import Limit
 from local.fake_ado.truth import truth
 
+Read = TypeVar("Read")
+
 
 class BadControl(Exception):  # noqa: N818 - an answer, not a defect
     """A control request that makes no sense: its sentence is the answer, with status 400."""
@@ -28,11 +31,10 @@ async def answer(fake: Fake, request: web.BaseRequest, segments: list[str], quer
     try:
         body = orjson.loads(content) if content else {}
         found = _general(fake, request.method, segments, body)
-        if found is None and segments:
-            organization = fake.find_organization(segments[0])
-            if organization is not None:
-                found = _of_organization(organization, request, segments[1:], query, body)
-    except (BadControl, ValueError, TypeError, KeyError) as error:
+        organization = fake.find_organization(segments[0]) if segments and found is None else None
+        if organization is not None:
+            found = _of_organization(organization, request.method, segments[1:], query, body)
+    except (BadControl, orjson.JSONDecodeError) as error:
         return plain({"error": str(error)}, status=400)
     return found or plain({"error": "no such control"}, status=404)
 
@@ -42,7 +44,7 @@ def _general(fake: Fake, method: str, segments: list[str], body: Any) -> Answer 
         case ("GET", "health"):
             return plain({"status": "ok", "organizations": [one.name for one in fake.organizations.values()]})
         case ("POST", "latency"):
-            fake.settings.latency_seconds = float(body["seconds"])
+            fake.settings.latency_seconds = _read(lambda: float(body["seconds"]))
             return plain({"seconds": fake.settings.latency_seconds})
         case ("GET", "requests"):
             return plain(fake.requests.as_json())
@@ -63,7 +65,7 @@ def _faults(fake: Fake, method: str, segments: list[str], body: Any) -> Answer |
     match (method, *segments):
         case ("POST", "faults"):
             rows = body if isinstance(body, list) else [body]
-            fake.faults.faults.extend(faults.from_json(row) for row in rows)
+            fake.faults.faults.extend(_read(lambda: [faults.from_json(row) for row in rows]))
             return plain({"faults": len(fake.faults.faults)})
         case ("GET", "faults"):
             return plain([{"path": one.path.pattern, "seen": one.seen, "done": one.done} for one in fake.faults.faults])
@@ -80,7 +82,7 @@ def _set_throttle(fake: Fake, body: dict[str, Any]) -> Answer:
     key = found[1].identity_id if found else who
     for organization in fake.organizations.values():
         key = next((one.id for one in organization.identities.values() if one.account == who), key)
-    fake.throttle.set(key, Limit(**body))
+    fake.throttle.set(key, _read(lambda: Limit(**body)))
     return plain({"identity": key})
 
 
@@ -92,10 +94,18 @@ def _set_settings(fake: Fake, body: dict[str, Any]) -> Answer:
     return plain({name: getattr(fake.settings, name) for name in vars(fake.settings)})
 
 
+def _read(read: Callable[[], Read]) -> Read:
+    """What ``read`` makes of a body. Raises BadControl where it cannot."""
+    try:
+        return read()
+    except (ValueError, TypeError, KeyError) as error:
+        raise BadControl(f"{type(error).__name__}: {error}") from error
+
+
 def _of_organization(
-    organization: Organization, request: web.BaseRequest, segments: list[str], query: Query, body: Any
+    organization: Organization, method: str, segments: list[str], query: Query, body: Any
 ) -> Answer | None:
-    match (request.method, *segments):
+    match (method, *segments):
         case ("GET",):
             return plain(information(organization))
         case ("GET", "truth"):
@@ -103,7 +113,7 @@ def _of_organization(
         case ("POST", "mutate"):
             from local.fake_ado.mutate import mutate
 
-            seed, changes = int(body.get("seed", 1)), int(body.get("changes", 10))
+            seed, changes = _read(lambda: (int(body.get("seed", 1)), int(body.get("changes", 10))))
             return plain({"done": mutate(organization, seed, changes, body.get("kinds"))})
     return None
 
@@ -120,5 +130,5 @@ def information(organization: Organization) -> dict[str, Any]:
 
 def _truth(organization: Organization, query: Query) -> Answer:
     moment = query.one("initial_processed_at")
-    at = datetime.fromisoformat(moment).astimezone(UTC) if moment else organization.now
+    at = _read(lambda: datetime.fromisoformat(moment).astimezone(UTC)) if moment else organization.now
     return plain(truth(organization, at, counts=query.flag("counts")))

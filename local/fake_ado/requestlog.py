@@ -19,6 +19,8 @@ class RequestLog:
     inside_retry_after: int = 0
     by_route: Counter[str] = field(default_factory=Counter)
     by_status: Counter[int] = field(default_factory=Counter)
+    defects: list[str] = field(default_factory=list)
+    """Stack traces of operations that failed by a fault of the fake itself; ``clear`` keeps them."""
     latest: deque[tuple[str, str, int]] = field(default_factory=lambda: deque(maxlen=KEPT))
     """Method, path with query, status of the last ``KEPT`` requests."""
     _until: dict[str, float] = field(default_factory=dict)
@@ -55,5 +57,6 @@ class RequestLog:
             "inside_retry_after": self.inside_retry_after,
             "by_route": dict(self.by_route.most_common()),
             "by_status": {str(status): count for status, count in sorted(self.by_status.items())},
+            "defects": self.defects,
             "latest": [list(entry) for entry in self.latest],
         }

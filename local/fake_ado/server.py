@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from local.fake_ado import areas, authentication, control, refusals, versions, wire
-from local.fake_ado.answers import Answer
+from local.fake_ado.answers import Answer, page
 from local.fake_ado.context import Call, Query
 from local.fake_ado.faults import Fault
 from local.fake_ado.model import Organization
@@ -97,6 +98,9 @@ class Server:
             answer = await work.answer()
         except Refusal as refusal:
             answer = refusal.answer
+        except Exception:  # noqa: BLE001 - a defect of the fake must not pass for a fault that a test asked for
+            self.fake.requests.defects.append(traceback.format_exc())
+            answer = page("The fake Azure DevOps has a defect", "See /_fake/requests.", status=500)
         if fault is not None:
             answer.headers.update(fault.headers)
         return answer

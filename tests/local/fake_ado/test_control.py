@@ -38,6 +38,14 @@ def test_several_organisations_have_their_own_tokens():
         assert Client(fake, "One").get("_apis/projects").status == 200
 
 
+def test_a_defect_of_the_fake_is_told_apart_from_faults(client, fake):
+    fake.organization("demo").projects["broken"] = None
+    assert client.get("_apis/projects").status == 500
+    defects = _call(fake, "GET", "requests").json()["defects"]
+    assert len(defects) == 1
+    assert "Traceback" in defects[0]
+
+
 def test_faults_are_set_listed_and_cleared(client, fake):
     rows = [{"match": {"path": "projects", "method": "get"}, "status": 500, "times": 1}, {"match": {"path": "x"}}]
     assert _call(fake, "POST", "faults", rows).json() == {"faults": 2}
