@@ -159,7 +159,7 @@ class RunStore:
                 after = replace(after, last_synced_at=now, initial_done=True)
             following: Run | None = None
             if state.full_queued and not error:
-                following, after = self._next(after, "full")
+                following, after = self._next(after, run.kind)
             try:
                 self._write(state, after, new=following, ended=done)
             except (RowChangedError, RowExistsError):
@@ -177,6 +177,7 @@ class RunStore:
     def _next(self, state: SyncState, kind: Kind) -> tuple[Run, SyncState]:
         """A new run and the state that points at it."""
         now = self._clock()
+        kind = "full" if state.full_queued else kind
         run = Run(
             integration_id=state.integration_id,
             id=f"{_LAST_MILLISECOND - int(now.timestamp() * 1000):013d}{secrets.token_hex(4)}",
