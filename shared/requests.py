@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -53,7 +53,7 @@ class AccessToken(Struct, forbid_unknown_fields=True, frozen=True, tag_field="ty
 
     def __post_init__(self) -> None:
         if self.expires_on is not None and not 2000 <= self.expires_on.year <= 2100:
-            raise ValueError("expires_on is not a date in this century")
+            raise ValueError("expires_on: is not between 2000 and 2100")
 
     def __repr__(self) -> str:
         return "AccessToken(***)"
@@ -172,6 +172,8 @@ def read_query(query: dict[str, str], shape: type[T]) -> T:
 
 
 _PLACE: Final = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`$")
+_OWN: Final = re.compile(r"^(?P<name>[a-z_]+): (?P<text>.+)$")
+"""What a struct of ours says about one of its fields."""
 _ABOUT: Final = re.compile(r"^Object (?P<what>missing required|contains unknown) field `(?P<name>[^`]{0,100})")
 
 
@@ -180,7 +182,9 @@ def _invalid(message: str, code: str) -> ApiProblem:
     place = _PLACE.search(message)
     path = place["path"] if place else ""
     reason = message[: place.start()] if place else message
-    if about := _ABOUT.match(reason):
+    if own := _OWN.match(reason):
+        field, detail = f"{path}.{own['name']}", own["text"]
+    elif about := _ABOUT.match(reason):
         field = f"{path}.{about['name']}" if path else about["name"]
         detail = "is missing" if about["what"] == "missing required" else "is not a field of this request"
     else:
@@ -194,8 +198,3 @@ def _without_values(reason: str) -> str:
     if "matching regex" in reason:
         return "has characters that are not allowed"
     return reason.replace("`", "")
-
-
-def described(shape: type[Any]) -> str:
-    """The first line of a struct's docstring."""
-    return (shape.__doc__ or "").strip().splitlines()[0]

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -63,8 +64,8 @@ class Try:
             today=TODAY,
         )
         self.diagnosis = diagnose(connecting(Hosts(fake.hosts()), seconds), attempt, seconds)
-        self.answer = self.diagnosis.answer
-        self.checks = {check.id: check for check in self.answer.checks}
+        self.answer: Any = self.diagnosis.answer
+        self.checks: dict[str, Any] = {check.id: check for check in self.answer.checks}
 
     @property
     def outcome(self):

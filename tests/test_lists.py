@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -62,7 +63,9 @@ class History:
 
     def read(self, limit, **filters):
         """The ids of all pages, and how long each page was."""
-        ids, sizes, cursor = [], [], None
+        ids: list[str] = []
+        sizes: list[int] = []
+        cursor = None
         while not sizes or cursor:
             page = self.page(limit, cursor, **filters)
             ids += [event.id for event in page["results"]]
@@ -159,5 +162,5 @@ def test_a_position_outside_the_table_is_no_cursor(history, position):
 
 def test_every_filter_looks_at_a_field_of_its_list():
     for name, filters in FILTERS.items():
-        columns = {"changed_at"} if name == "ticket_events" else set(LISTED[name].__dataclass_fields__)
+        columns = {"changed_at"} if name == "ticket_events" else {field.name for field in fields(LISTED[name])}
         assert set(filters.values()) <= columns

@@ -129,13 +129,15 @@ def connect(api: Api, auth: Callable[..., dict[str, Any]]) -> Callable[..., dict
     return create
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def queued(parts: Services) -> Callable[[str, str], list[dict[str, Any]]]:
-    """The messages of a queue that are about one integration."""
+    """The messages that were sent to a queue about one integration, in their order."""
+    taken: dict[str, list[dict[str, Any]]] = {}
 
     def read(queue: str, integration_id: str) -> list[dict[str, Any]]:
-        messages = parts.queues._client(queue).peek_messages(32)
-        found = [json.loads(base64.b64decode(message.content)) for message in messages]
-        return [message for message in found if message["integration_id"] == integration_id]
+        known = taken.setdefault(queue, [])
+        for message in parts.queues._client(queue).receive_messages(visibility_timeout=3600):
+            known.append(json.loads(base64.b64decode(message.content)))
+        return [message for message in known if message["integration_id"] == integration_id]
 
     return read
