@@ -5,46 +5,47 @@ Source: https://learn.microsoft.com/rest/api/azure/devops/wit/reporting-work-ite
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from functools import cached_property
 from typing import Any, Final
 
 from shared.ado.endpoints import wit
-from shared.flow.base import ORGANIZATION_UNIT, Entity
-from shared.flow.projects import TicketProject
-from shared.flow.sprints import Sprint
-from shared.flow.tickets import Ticket
-from shared.flow.users import UserAlias
-from shared.mapping.people import People
-from shared.mapping.tickets import FIELDS, TicketContext, to_ticket, to_ticket_revision
 from shared.mapping.times import need_time, to_text
 from shared.streams.base import Batch, Slice
+from shared.streams.ticket_reader import TicketReader, away_since, existing_fields
 
-TOKEN_OVERLAP: Final = timedelta(minutes=5)
-"""How far before now the organisation's feed is taken up, so that two clocks may differ."""
-FIELDS_GOOD_FOR: Final = timedelta(days=1)
-"""How long the list of fields that exist is trusted; a field that a process gains meanwhile is read from then on."""
+OVERLAP: Final = timedelta(minutes=5)
+"""How far before a time a feed is taken up, so that two clocks may differ."""
 
 
 def read_tickets(slice_: Slice) -> Iterator[Batch]:
     """The organisation's feed since the watermark: one request when nothing changed in any project.
 
     Without a watermark the feed is taken up five minutes ago, which costs one request; what is older is left to each
-    project's backfill, which therefore has to begin after this stream's first slice.
+    project's backfill, which therefore has to begin after this stream's first slice. A project that was away for a
+    while (hidden, deleted, not imported) is read from its own feed since then.
     """
     watermark = slice_.watermark or {}
-    fields = _fields(slice_)
-    if "token" in watermark:
-        query = {"continuationToken": str(watermark["token"])}
-    else:
-        query = {"startDateTime": to_text(slice_.now - TOKEN_OVERLAP)}
-    reader = _Reader(slice_)
-    pages = slice_.client.pages(wit.WORK_ITEM_REVISIONS, query=_query(fields) | query)
-    for page in pages:
-        token = page.token or watermark.get("token")
-        watermark = {"token": token, **fields} if token else dict(fields)
-        yield Batch(watermark, tuple(reader.entities(page.items)), read=len(page.items), progress=_end(page.last))
+    fields = existing_fields(slice_)
+    away, back = away_since(slice_)
+    kept: dict[str, Any] = {**fields, "away": away, "read_at": watermark.get("read_at")}
+    start = {"startDateTime": to_text(slice_.now - OVERLAP)}
+    if watermark.get("token"):
+        start = {"continuationToken": str(watermark["token"])}
+    kept["token"] = watermark.get("token")
+    reader = TicketReader(slice_)
+    for page in slice_.client.pages(wit.WORK_ITEM_REVISIONS, query=_query(fields) | start):
+        kept["token"] = page.token or kept["token"]
+        if page.last and not back:
+            kept["read_at"] = to_text(slice_.now)
+        yield Batch(dict(kept), tuple(reader.entities(page.items)), read=len(page.items))
+    for project_id in back:
+        since = need_time(away[project_id], "away") - OVERLAP
+        yield from _missed(slice_, project_id, _query(fields) | {"startDateTime": to_text(since)}, kept)
+        kept["away"] = {id_: when for id_, when in kept["away"].items() if id_ != project_id}
+        yield Batch(dict(kept))
+    if back:
+        yield Batch({**kept, "read_at": to_text(slice_.now)})
 
 
 def read_tickets_backfill(slice_: Slice) -> Iterator[Batch]:
@@ -53,11 +54,11 @@ def read_tickets_backfill(slice_: Slice) -> Iterator[Batch]:
     if watermark.get("complete"):
         yield Batch(watermark)
         return
-    fields = _fields(slice_)
+    fields = existing_fields(slice_)
     query = _query(fields)
     if "token" in watermark:
         query["continuationToken"] = str(watermark["token"])
-    reader = _Reader(slice_)
+    reader = TicketReader(slice_)
     pages = slice_.client.pages(wit.PROJECT_WORK_ITEM_REVISIONS, path={"project": slice_.unit_id}, query=query)
     for page in pages:
         entities = tuple(reader.entities(page.items))
@@ -67,57 +68,13 @@ def read_tickets_backfill(slice_: Slice) -> Iterator[Batch]:
             yield Batch({"token": page.token, **fields}, entities, read=len(page.items))
 
 
-def _end(last: bool) -> float | None:
-    return 1.0 if last else None
+def _missed(slice_: Slice, project_id: str, query: dict[str, str], watermark: dict[str, Any]) -> Iterator[Batch]:
+    """What changed in one project while it was away; begun anew if it is stopped, as it is short."""
+    reader = TicketReader(slice_)
+    for page in slice_.client.pages(wit.PROJECT_WORK_ITEM_REVISIONS, path={"project": project_id}, query=query):
+        yield Batch(dict(watermark), tuple(reader.entities(page.items)), read=len(page.items))
 
 
 def _query(fields: dict[str, Any]) -> dict[str, str]:
     # Without includeIdentityRef people are text, which makes pages a quarter of the size.
     return {"fields": ",".join(fields["fields"]), "includeDeleted": "true"}
-
-
-def _fields(slice_: Slice) -> dict[str, Any]:
-    """``{"fields", "fields_at"}`` for the watermark: our fields that exist here, as an unknown one is refused."""
-    kept = slice_.watermark or {}
-    if "fields" in kept and slice_.now - need_time(kept.get("fields_at"), "fields_at") < FIELDS_GOOD_FOR:
-        return {"fields": kept["fields"], "fields_at": kept["fields_at"]}
-    pages = slice_.client.pages(wit.FIELDS)
-    existing = {str(item.get("referenceName")).lower() for page in pages for item in page.items}
-    fields = [name for name in FIELDS if name.lower() in existing]
-    return {"fields": fields, "fields_at": to_text(slice_.now)}
-
-
-class _Reader:
-    """Revisions to entities; what they refer to is looked up once, when the first revision comes."""
-
-    def __init__(self, slice_: Slice) -> None:
-        self._slice = slice_
-
-    def entities(self, items: Iterable[dict[str, Any]]) -> Iterator[Entity]:
-        """Every revision, and each ticket as the newest revision of the page shows it."""
-        newest: dict[int, dict[str, Any]] = {}
-        for item in items:
-            revision = to_ticket_revision(item, self._context)
-            yield revision
-            if revision.number not in newest or newest[revision.number]["rev"] < revision.rev:
-                newest[revision.number] = item
-        yield from (self._ticket(item) for item in newest.values())
-
-    def _ticket(self, item: dict[str, Any]) -> Ticket:
-        return to_ticket(item, self._context)
-
-    @cached_property
-    def _context(self) -> TicketContext:
-        stored = self._slice.stored
-        # A deleted project's name may be another project's by now, so the living come last.
-        projects = sorted(stored.all(TicketProject), key=lambda project: (not project.is_deleted, project.id))
-        names = {project.name.lower(): project.id for project in projects}
-        if self._slice.unit_id != ORGANIZATION_UNIT and self._slice.unit_name:
-            names[self._slice.unit_name.lower()] = self._slice.unit_id
-        return TicketContext(
-            integration_id=self._slice.integration_id,
-            organization=self._slice.organization,
-            people=People(stored.all(UserAlias)),
-            projects=names,
-            sprints={sprint.node_id: sprint.id for sprint in stored.all(Sprint)},
-        )

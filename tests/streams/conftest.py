@@ -20,4 +20,4 @@ def ado() -> Iterator[Ado]:
 
 @pytest.fixture
 def runner(ado: Ado) -> Runner:
-    return Runner(ado)
+    return Runner(ado.client)

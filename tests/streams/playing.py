@@ -18,6 +18,7 @@ from shared.ado.auth import PatAuth
 from shared.ado.client import AdoClient
 from shared.ado.hosts import Hosts
 from shared.flow.base import ORGANIZATION_UNIT, Entity
+from shared.flow.rows import from_row, to_row
 from shared.streams.base import Batch, Slice, Stream
 
 E = TypeVar("E", bound=Entity)
@@ -104,7 +105,7 @@ class Ado:
 
 
 class Rows:
-    """Stored rows by table and keys; a current row is replaced by one that is not older."""
+    """Entities as they come back from rows, by table and keys; a current row is replaced by one that is not older."""
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str, str], Entity] = {}
@@ -123,7 +124,7 @@ class Rows:
             version = entity.VERSION
             if version and key in self.rows and getattr(self.rows[key], version) > getattr(entity, version):
                 continue
-            self.rows[key] = entity
+            self.rows[key] = from_row(type(entity), to_row(entity))
 
     def by_id(self, entity: type[E]) -> dict[str, E]:
         return {row.id: row for row in self.all(entity)}
@@ -132,23 +133,24 @@ class Rows:
 class Runner:
     """Runs a stream as the engine does: rows first, then the watermark; ``stop_after`` ends a slice early."""
 
-    def __init__(self, ado: Ado) -> None:
-        self.ado = ado
+    def __init__(self, client: AdoClient) -> None:
+        self.client = client
         self.stored = Rows()
         self.watermarks: dict[str, dict[str, Any] | None] = {}
         self.skips: dict[tuple[str, str], str] = {}
         self.batches: list[Batch] = []
+        self.initial_processed_at = NOW
 
     def slice(self, watermark: dict[str, Any] | None, *, now: datetime, unit: str, name: str | None) -> Slice:
         return Slice(
             integration_id="i",
-            organization="fabrikam",
+            organization=self.client.organization,
             unit_id=unit,
             unit_name=name,
-            client=self.ado.client,
+            client=self.client,
             stored=self.stored,
             watermark=watermark,
-            initial_processed_at=NOW,
+            initial_processed_at=self.initial_processed_at,
             now=now,
             map=_bounded_map,
         )

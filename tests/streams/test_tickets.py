@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -53,7 +54,8 @@ class Feed:
         assert query["$maxPageSize"] == "1000"
         start = int(query.get("continuationToken", "0;").split(";")[0])
         if "startDateTime" in query:
-            start = len(self.revisions)
+            times = [revision["fields"]["System.ChangedDate"] for revision in self.revisions]
+            start = sum(at < query["startDateTime"] for at in times)
         end = min(start + self.page_size, len(self.revisions))
         return {
             "values": self.revisions[start:end],
@@ -191,3 +193,49 @@ def test_the_newest_revision_wins_whichever_feed_brings_it_first(runner, feed):
     feed.page_size = 1
     _backfill(runner)
     assert runner.stored.by_id(Ticket)["1"].rev == 2
+
+
+def _project(runner, **changes):
+    runner.stored.put(replace(TicketProject(integration_id="i", id=PROJECT, name="One"), **changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"unavailable_since": NOW}, {"is_deleted": True, "deleted_at": NOW}, {"is_imported": False}],
+    ids=["hidden", "deleted", "not imported"],
+)
+def test_what_changed_while_a_project_was_away_is_read_when_it_is_back(runner, feed, ado, changes):
+    feed.revisions = [_revision(1, 1)]
+    runner.run(TICKETS)
+    _backfill(runner)
+    _project(runner, **changes)
+    seen = feed.revisions[:]
+    late = {"System__ChangedDate": "2026-03-02T00:00:00Z"}
+    feed.revisions = [*seen, _revision(1, 2, System__State="Done", **late)]
+    # The organisation's feed moves past what may not be seen.
+    ado.on(
+        "_apis/wit/reporting/workitemrevisions",
+        lambda **_: {"values": [], "continuationToken": "2;1;1", "isLastBatch": True},
+    )
+    runner.run(TICKETS, now=NOW + timedelta(days=2))
+    assert runner.written() == []
+    _project(runner)
+    runner.run(TICKETS, now=NOW + timedelta(days=3))
+    assert [r.id for r in runner.written() if isinstance(r, TicketRevision)] == ["1/2"]
+    assert runner.stored.by_id(Ticket)["1"].state == "Done"
+    before = ado.count()
+    runner.run(TICKETS, now=NOW + timedelta(days=3, minutes=15))
+    assert ado.count() == before + 1
+
+
+def test_tickets_of_a_project_that_is_not_imported_are_not_read_but_a_move_there_is_seen(runner, feed):
+    feed.revisions = [_revision(1, 1)]
+    runner.run(TICKETS)
+    _backfill(runner)
+    runner.stored.put(TicketProject(integration_id="i", id="two", name="Two", is_imported=False))
+    feed.revisions += [_revision(1, 2, System__TeamProject="Two"), _revision(2, 1, System__TeamProject="Two")]
+    runner.run(TICKETS)
+    assert {t.id: t.project_id for t in runner.stored.all(Ticket)} == {"1": "two"}
+    feed.revisions += [_revision(1, 3, System__TeamProject="Two", System__State="Done")]
+    runner.run(TICKETS)
+    assert runner.written() == []

@@ -1,0 +1,112 @@
+"""Pages of the reporting feeds to tickets and their revisions; the fields to ask for; projects that were away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, Final
+
+from shared.ado.endpoints import wit
+from shared.flow.base import ORGANIZATION_UNIT, Entity
+from shared.flow.projects import TicketProject
+from shared.flow.sprints import Sprint
+from shared.flow.tickets import Ticket, TicketRevision, ticket_partition
+from shared.flow.users import UserAlias
+from shared.mapping.people import People
+from shared.mapping.tickets import FIELDS, TicketContext, to_ticket, to_ticket_revision
+from shared.mapping.times import need_time, to_text
+from shared.streams.base import Slice
+
+FIELDS_GOOD_FOR: Final = timedelta(days=1)
+"""How long the list of fields that exist is trusted; a field that a process gains meanwhile is read from then on."""
+IN_THE_BIN: Final = timedelta(days=28)
+"""A deleted project can be restored for so long.
+
+Source: https://learn.microsoft.com/azure/devops/organizations/projects/delete-project
+"""
+
+
+def existing_fields(slice_: Slice) -> dict[str, Any]:
+    """``{"fields", "fields_at"}`` for the watermark: our fields that exist here, as an unknown one is refused."""
+    kept = slice_.watermark or {}
+    if "fields" in kept and slice_.now - need_time(kept.get("fields_at"), "fields_at") < FIELDS_GOOD_FOR:
+        return {"fields": kept["fields"], "fields_at": kept["fields_at"]}
+    pages = slice_.client.pages(wit.FIELDS)
+    existing = {str(item.get("referenceName")).lower() for page in pages for item in page.items}
+    return {"fields": [name for name in FIELDS if name.lower() in existing], "fields_at": to_text(slice_.now)}
+
+
+def away_since(slice_: Slice) -> tuple[dict[str, str], list[str]]:
+    """Projects that cannot be read or are not wanted, with the time since when their changes are not seen; and those
+    of them that are back.
+
+    The organisation's feed leaves out what the caller may not see, and its token moves past it.
+    """
+    watermark = slice_.watermark or {}
+    since = watermark.get("read_at") or to_text(slice_.now)
+    before: dict[str, str] = watermark.get("away", {})
+    projects = {project.id: project for project in slice_.stored.all(TicketProject)}
+    gone = {project.id for project in projects.values() if _is_away(project) and not _is_lost(project, slice_)}
+    back = sorted(id_ for id_ in before if id_ in projects and not _is_away(projects[id_]))
+    return {id_: before.get(id_, since) for id_ in sorted(gone | set(back))}, back
+
+
+def _is_away(project: TicketProject) -> bool:
+    return project.is_deleted or project.unavailable_since is not None or not project.is_imported
+
+
+def _is_lost(project: TicketProject, slice_: Slice) -> bool:
+    return project.deleted_at is not None and project.deleted_at < slice_.now - 2 * IN_THE_BIN
+
+
+class TicketReader:
+    """What revisions refer to is looked up once, when the first revision comes."""
+
+    def __init__(self, slice_: Slice) -> None:
+        self._slice = slice_
+
+    def entities(self, items: Iterable[dict[str, Any]]) -> Iterator[Entity]:
+        """Every revision, and each ticket as the newest revision of the page shows it."""
+        newest: dict[int, dict[str, Any]] = {}
+        for item in items:
+            revision = to_ticket_revision(item, self._context)
+            if not self._is_wanted(revision):
+                continue
+            yield revision
+            if revision.number not in newest or newest[revision.number]["rev"] < revision.rev:
+                newest[revision.number] = item
+        yield from (to_ticket(item, self._context) for item in newest.values())
+
+    def _is_wanted(self, revision: TicketRevision) -> bool:
+        """Not in a project that is not imported, unless it shows that a stored ticket was moved there."""
+        project_id = self._context.projects.get(revision.project_name.lower())
+        if project_id not in self._not_imported:
+            return True
+        partition = ticket_partition(self._slice.integration_id, revision.number)
+        suffix = partition.removeprefix(self._slice.integration_id)
+        stored = self._slice.stored.get(Ticket, suffix, f"{revision.number:010d}")
+        return stored is not None and stored.project_id != project_id
+
+    @cached_property
+    def _projects(self) -> list[TicketProject]:
+        # A deleted project's name may be another project's by now, so the living come last.
+        projects = self._slice.stored.all(TicketProject)
+        return sorted(projects, key=lambda project: (not project.is_deleted, project.id))
+
+    @cached_property
+    def _not_imported(self) -> set[str]:
+        return {project.id for project in self._projects if not project.is_imported}
+
+    @cached_property
+    def _context(self) -> TicketContext:
+        names = {project.name.lower(): project.id for project in self._projects}
+        if self._slice.unit_id != ORGANIZATION_UNIT and self._slice.unit_name:
+            names[self._slice.unit_name.lower()] = self._slice.unit_id
+        return TicketContext(
+            integration_id=self._slice.integration_id,
+            organization=self._slice.organization,
+            people=People(self._slice.stored.all(UserAlias)),
+            projects=names,
+            sprints={sprint.node_id: sprint.id for sprint in self._slice.stored.all(Sprint)},
+        )
