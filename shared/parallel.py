@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Executor, Future
 from typing import TypeVar
 
@@ -11,10 +11,12 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def bounded_map(executor: Executor, in_flight: int, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+def bounded_map(
+    executor: Executor, in_flight: int, function: Callable[[T], R], items: Iterable[T]
+) -> Generator[R, None, None]:
     """Results in the order of ``items``; the first error rises, and calls that have not begun are dropped.
 
-    At most ``in_flight`` calls run or wait to be read: a slow reader slows the calls down, so that memory stays bounded.
+    At most ``in_flight`` calls run or wait to be read: a slow reader slows them down, so that memory stays bounded.
     """
     waiting: deque[Future[R]] = deque()
     source = iter(items)

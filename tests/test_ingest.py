@@ -88,7 +88,7 @@ def test_killed_between_rows_and_watermark_it_reads_that_page_again(
     engine, integration, source, message, page, monkeypatch
 ):
     replace_ = engine.services.watermarks.replace
-    killed = []
+    killed: list[object] = []
 
     def kill(state):
         if state.watermark == {"page": page + 1} and not killed:
@@ -423,7 +423,7 @@ def test_a_stream_can_ask_side_by_side(engine, integration):
 
 def test_a_stream_sees_the_rows_of_its_own_integration(engine, integration, clock):
     store(engine.services, user(integration.id, 1), user("0" * 36, 2))
-    seen = []
+    seen: list[object] = []
 
     def read(slice_):
         seen.extend(u.id for u in slice_.stored.all(UserAlias))

@@ -156,7 +156,8 @@ def test_one_of_many_at_the_same_time_gets_it(tables, clock):
 
 def lose_answer(watermarks, monkeypatch, method):
     """The first write takes effect, but looks as if it had not."""
-    original, lost = getattr(watermarks, method), []
+    original = getattr(watermarks, method)
+    lost: list[StreamState] = []
 
     def write(state):
         written = original(state)

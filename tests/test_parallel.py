@@ -16,7 +16,7 @@ def test_results_come_in_order(items, in_flight):
 
 
 def test_no_more_calls_are_begun_than_allowed_ahead_of_the_reader():
-    begun = []
+    begun: list[int] = []
     with ThreadPoolExecutor(4) as pool:
         results = bounded_map(pool, 3, begun.append, iter(range(100)))
         for _ in range(5):
@@ -39,7 +39,7 @@ def test_the_first_error_in_order_rises():
             raise ValueError(n)
         return n
 
-    got = []
+    got: list[int] = []
     with ThreadPoolExecutor(4) as pool, pytest.raises(ValueError, match="3"):
         got.extend(bounded_map(pool, 4, fail, range(8)))
     assert got == [0, 1, 2]

@@ -9,6 +9,7 @@ from shared.table_rules import (
     PROPERTIES,
     UNITS_PER_KEY,
     UNITS_PER_STRING,
+    Row,
     RowError,
     check_key,
     check_row,
@@ -105,7 +106,7 @@ def test_units_are_counted_as_utf_16(source):
 
 
 def test_transactions_are_full_and_of_one_partition():
-    rows = [{"PartitionKey": f"p{n % 2}", "RowKey": str(n)} for n in range(450)]
+    rows: list[Row] = [{"PartitionKey": f"p{n % 2}", "RowKey": str(n)} for n in range(450)]
     chunks = list(transactions(rows))
     assert [len(chunk) for chunk in chunks] == [100, 100, 25, 100, 100, 25]
     assert all(len({r["PartitionKey"] for r in chunk}) == 1 for chunk in chunks)

@@ -119,7 +119,7 @@ def test_writers_at_the_same_time_leave_the_newest(tables):
 def test_whatever_the_order_the_newest_is_stored(tables, pages):
     tables.delete(RUNS, [("i1", f"{n:04d}") for n in range(6)])
     rows = (writer(tables), writer(tables))
-    expected = {}
+    expected: dict[str, int] = {}
     for number, page in enumerate(pages):
         rows[number % 2].write([row(key, version) for key, version in page])
         for key, version in page:

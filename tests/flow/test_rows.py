@@ -120,14 +120,14 @@ def test_text_that_fits_is_not_cut():
 
 
 def test_a_cut_never_halves_a_character():
-    title = to_row(thing(title="x" + "😀" * 20_000))["title"]
+    title = str(to_row(thing(title="x" + "😀" * 20_000))["title"])
     assert utf16_units(title) <= UNITS_PER_STRING
     assert title.removesuffix("…").strip("x") == "😀" * ((UNITS_PER_STRING - 2) // 2)
 
 
 def test_long_text_without_a_flag_of_its_own_shows_the_mark():
     row = to_row(thing(note="y" * 40_000))
-    assert row["note"].endswith("y…")
+    assert str(row["note"]).endswith("y…")
     assert "note_truncated" not in row
 
 
