@@ -13,6 +13,7 @@ from local.fake_ado import faults
 from local.fake_ado.answers import Answer, empty, plain
 from local.fake_ado.context import Query
 from local.fake_ado.model import Organization
+from local.fake_ado.mutate import KINDS, mutate
 from local.fake_ado.named_tokens import main_account, named_tokens
 from local.fake_ado.state import Fake
 from local.fake_ado.throttle import Limit
@@ -111,10 +112,11 @@ def _of_organization(
         case ("GET", "truth"):
             return _truth(organization, query)
         case ("POST", "mutate"):
-            from local.fake_ado.mutate import mutate
-
             seed, changes = _read(lambda: (int(body.get("seed", 1)), int(body.get("changes", 10))))
-            return plain({"done": mutate(organization, seed, changes, body.get("kinds"))})
+            kinds = body.get("kinds")
+            if kinds is not None and not set(kinds) <= set(KINDS):
+                raise BadControl(f"unknown among kinds; there are {', '.join(KINDS)}")
+            return plain({"done": mutate(organization, seed, changes, kinds)})
     return None
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from local.fake_ado import faults, server
+from local.fake_ado.generate import make_organization
 from local.fake_ado.model import Organization
 from local.fake_ado.named_tokens import equip, named_tokens
 from local.fake_ado.settings import FakeSettings
@@ -88,8 +89,6 @@ def start_fake(
 def prepared(organization: Organization | str, *, seed: int, size: str) -> Organization:
     """An organisation with the named tokens; made from the seed if only its name is given."""
     if isinstance(organization, str):
-        from local.fake_ado.generate import make_organization
-
         made: Organization = make_organization(organization, seed, size)
     else:
         made = organization

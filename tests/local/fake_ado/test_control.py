@@ -106,6 +106,19 @@ def test_a_slip_is_a_400_that_says_what_is_wrong(fake, method, path, body):
     assert reply.json()["error"]
 
 
+def test_an_organisation_is_made_changed_and_summed_up():
+    with start_fake(["made"], seed=3, size="tiny") as fake:
+        before = _call(fake, "GET", "made/truth?counts=true").json()
+        done = _call(fake, "POST", "made/mutate", {"seed": 1, "changes": 3, "kinds": ["ticket_created"]}).json()
+        after = _call(fake, "GET", "made/truth?counts=true").json()
+        assert done == {"done": {"ticket_created": 3}}
+        assert after["tickets"] == before["tickets"] + 3
+        rows = _call(fake, "GET", "made/truth").json()
+        assert len(rows["tickets"]) == after["tickets"]
+        assert _call(fake, "POST", "made/mutate", {"kinds": ["odd"]}).status_code == 400
+        assert fake.requests()["defects"] == []
+
+
 @pytest.mark.parametrize("path", ["nobody", "nobody/truth", "demo/what", ""])
 def test_what_there_is_not_is_a_404(fake, path):
     assert _call(fake, "GET", path).status_code == 404
