@@ -16,7 +16,9 @@ from local.fake_ado.testing import FakeAdo, start_fake
 from local.vault.server import VaultServer
 from shared import services as service_parts
 from shared.config import Settings
+from shared.flow.base import Entity
 from shared.flow.integration import SERVICES, Integration
+from shared.flow.rows import to_row
 from shared.integration_store import new_integration_id
 from shared.services import Services
 from shared.storage import create_all
@@ -100,6 +102,17 @@ def stored(parts: Services, api: Api) -> Integration:
             created_at=now, updated_at=now,
         )
     )  # fmt: skip
+
+
+@pytest.fixture
+def store(parts: Services) -> Callable[..., None]:
+    """Put entities into their tables."""
+
+    def put(*entities: Entity) -> None:
+        for entity in entities:
+            parts.tables.upsert(entity.TABLE, [to_row(entity)])
+
+    return put
 
 
 @pytest.fixture

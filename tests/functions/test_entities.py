@@ -1,104 +1,32 @@
-"""The entity lists, single entities, import choices and coverage, over rows in a real table store."""
+"""The entity lists, single entities and import choices, over rows in a real table store."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from shared.coverage import Coverage
 from shared.flow.catalog import LISTS
-from shared.flow.projects import TicketProject
-from shared.flow.pull_requests import PullRequest, PullRequestComment, PullRequestEvent
-from shared.flow.repos import Repo
-from shared.flow.rows import to_json, to_row
-from shared.flow.sprints import Sprint
-from shared.flow.tickets import Ticket, TicketRevision
-from shared.flow.users import UserAlias
-from shared.lists import LISTED
-from shared.run_rows import SyncState, state_row
-from shared.storage import RUNS
-from shared.streams.base import Skip
-
-T0 = datetime(2026, 3, 2, 10, tzinfo=UTC)
-REPO = "aaaaaaaa-0000-4000-8000-000000000001"
-OTHER_REPO = "aaaaaaaa-0000-4000-8000-000000000002"
-PROJECT = "bbbbbbbb-0000-4000-8000-000000000001"
-OTHER_PROJECT = "bbbbbbbb-0000-4000-8000-000000000002"
-SPRINT = "cccccccc-0000-4000-8000-000000000001"
-PERSON = "dddddddd-0000-4000-8000-000000000001"
-
-
-def project(integration, **other):
-    return TicketProject(**{"integration_id": integration.id, "id": PROJECT, "name": "Fabrikam", **other})
-
-
-def repo(integration, **other):
-    given = {"integration_id": integration.id, "id": REPO, "name": "web", "project_id": PROJECT}
-    return Repo(**{**given, "project_name": "Fabrikam", **other})
-
-
-def sprint(integration, **other):
-    given = {"integration_id": integration.id, "id": SPRINT, "project_id": PROJECT, "project_name": "Fabrikam"}
-    return Sprint(**{**given, "node_id": 4, "name": "Sprint 1", "path": "Fabrikam\\Sprint 1", **other})
-
-
-def user(integration, **other):
-    return UserAlias(**{"integration_id": integration.id, "id": PERSON, "apex_user_id": PERSON, "name": "Ada", **other})
-
-
-def ticket(integration, number, **other):
-    given = {"integration_id": integration.id, "id": str(number), "number": number, "rev": 1, "project_id": PROJECT}
-    given |= {"project_name": "Fabrikam", "title": f"Ticket {number}", "type": "Bug", "state": "New"}
-    return Ticket(**{**given, "created_at": T0, "updated_at": T0, **other})
-
-
-def revision(integration, number, rev, **other):
-    given = {"integration_id": integration.id, "id": f"{number}/{rev}", "number": number, "rev": rev}
-    given |= {"changed_at": T0 + timedelta(hours=rev), "project_name": "Fabrikam", "type": "Bug", "state": "New"}
-    return TicketRevision(**{**given, **other})
-
-
-def pull_request(integration, number=7, repo_id=REPO, **other):
-    given = {"integration_id": integration.id, "id": f"{repo_id}/{number}", "number": number, "repo_id": repo_id}
-    given |= {"project_id": PROJECT, "title": "Add it", "state": "open", "ado_status": "active"}
-    given |= {"source_branch": "topic", "target_branch": "main", "created_at": T0, "created_by_id": PERSON}
-    return PullRequest(**{**given, "created_by_name": "Ada", "last_activity_at": T0, "read_at": T0, **other})
-
-
-def comment(integration, number=7, **other):
-    given = {"integration_id": integration.id, "id": f"{REPO}/{number}/3/1", "pull_request_id": f"{REPO}/{number}"}
-    given |= {"number": number, "repo_id": REPO, "project_id": PROJECT, "thread_id": 3, "comment_id": 1}
-    given |= {"author_id": PERSON, "author_name": "Ada", "comment_type": "text", "is_submitter": False}
-    return PullRequestComment(**{**given, "created_at": T0, "updated_at": T0, **other})
-
-
-def event(integration, source_ref="opened", number=7, **other):
-    given = {"integration_id": integration.id, "id": f"{REPO}/{number}/{source_ref}", "number": number}
-    given |= {"pull_request_id": f"{REPO}/{number}", "repo_id": REPO, "project_id": PROJECT, "event_type": "opened"}
-    return PullRequestEvent(**{**given, "occurred_at": T0, "source_ref": source_ref, **other})
-
-
-ONE_OF_EACH = {
-    "ticket_projects": project,
-    "users": user,
-    "repos": repo,
-    "sprints": sprint,
-    "tickets": lambda integration: ticket(integration, 42),
-    "pull_requests": pull_request,
-    "pull_request_comments": comment,
-    "pull_request_events": event,
-}
-
-
-@pytest.fixture
-def store(parts):
-    def put(*entities):
-        for entity in entities:
-            parts.tables.upsert(entity.TABLE, [to_row(entity)])
-
-    return put
+from shared.flow.rows import to_json
+from shared.flow.tickets import Ticket
+from tests.functions.entities import (
+    ONE_OF_EACH,
+    OTHER_PROJECT,
+    OTHER_REPO,
+    PERSON,
+    PROJECT,
+    REPO,
+    T0,
+    comment,
+    event,
+    project,
+    pull_request,
+    repo,
+    revision,
+    sprint,
+    ticket,
+)
 
 
 def test_every_list_is_tried_here():
@@ -281,62 +209,3 @@ def test_what_is_imported_can_be_chosen(api, stored, store, name, make, id_):
 def test_a_choice_is_true_or_false(api, stored, store, body):
     store(project(stored))
     assert api.call("change_ticket_project", stored.id, PROJECT, body=body).status == 400
-
-
-@pytest.mark.parametrize("name", ONE_OF_EACH)
-def test_coverage_finds_every_kind_of_row(api, stored, store, name):
-    one = ONE_OF_EACH[name](stored)
-    store(one)
-    got = api.get("get_coverage", stored.id, kind=name, source_id=one.id)
-    assert got == {"kind": name, "source_id": one.id, "status": "stored", "reason": None, "detail": None, "since": None}
-
-
-def test_coverage_finds_events_of_tickets(api, stored, store):
-    store(revision(stored, 5, 1), revision(stored, 5, 2, state="Active"))
-    ids = ("5/1/state", "5/2/state", "5/2/type", "5/3/state", "5/x/state", "6/1/state")
-    found = [api.get("get_coverage", stored.id, kind="ticket_events", source_id=id_)["status"] for id_ in ids]
-    assert found == ["stored", "stored", "unknown", "unknown", "unknown", "unknown"]
-
-
-def test_coverage_says_that_something_was_deleted(api, stored, store):
-    store(replace(ticket(stored, 42), is_deleted=True, deleted_at=T0))
-    got = api.get("get_coverage", stored.id, kind="tickets", source_id="42")
-    assert (got["status"], got["reason"], got["since"]) == ("skipped", "deleted", "2026-03-02T10:00:00Z")
-
-
-def test_coverage_reads_the_ledger(api, stored, parts):
-    skip = Skip("pull_requests", f"{REPO}/9", "six_month_rule", "older than the cut-off", PROJECT)
-    Coverage(parts.tables, stored.id, lambda: T0).add([skip])
-    got = api.get("get_coverage", stored.id, kind="pull_requests", source_id=f"{REPO}/9")
-    assert got == {
-        "kind": "pull_requests", "source_id": f"{REPO}/9", "status": "skipped", "reason": "six_month_rule",
-        "detail": "older than the cut-off", "since": "2026-03-02T10:00:00Z",
-    }  # fmt: skip
-
-
-def test_coverage_knows_a_service_that_is_off(api, stored, parts):
-    parts.integrations.replace(replace(stored, services={**stored.services, "repos": False}))
-    got = api.get("get_coverage", stored.id, kind="pull_requests", source_id=f"{REPO}/9")
-    assert (got["status"], got["reason"]) == ("skipped", "service_off")
-
-
-def test_coverage_tells_not_yet_from_not_found(api, stored, parts):
-    ask = {"kind": "tickets", "source_id": "9"}
-    assert api.get("get_coverage", stored.id, **ask)["reason"] == "not_yet_synced"
-    parts.tables.upsert(RUNS, [state_row(SyncState(integration_id=stored.id, initial_done=True))])
-    assert api.get("get_coverage", stored.id, **ask)["reason"] == "not_found"
-
-
-@pytest.mark.parametrize("source_id", ["'", "a/b/c/d/e", "é" * 300, "//", "%2f", "x" * 300])
-@pytest.mark.parametrize("kind", LISTED)
-def test_coverage_of_odd_ids_is_unknown(api, stored, kind, source_id):
-    assert api.get("get_coverage", stored.id, kind=kind, source_id=source_id)["status"] == "unknown"
-
-
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [({}, "kind"), ({"kind": "tickets"}, "source_id"), ({"kind": "commits", "source_id": "1"}, "kind")],
-)
-def test_coverage_needs_a_kind_and_an_id(api, stored, query, field):
-    reply = api.call("get_coverage", stored.id, query=query)
-    assert (reply.status, reply.json["field"]) == (400, field)

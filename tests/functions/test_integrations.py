@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from shared.errors import CredentialError, TransientError
-from shared.http import Answer
-from shared.idempotency import IN_FLIGHT, KEPT, Once
 from shared.storage import API_REQUESTS, INTEGRATIONS
 
 BASE_URL = "https://dev.azure.com/contoso"
@@ -103,101 +98,6 @@ def test_webhooks_without_the_permission_are_refused_with_the_check(api, auth, c
     assert api.call("change_integration", created["id"], body={"services": {"webhooks": True}}).status == 422
 
 
-def test_a_repeated_key_gives_the_same_answer_and_does_it_once(api, auth):
-    first = api.call("create_integration", body=body(auth()), headers=keyed(api, "k-1"))
-    again = api.call("create_integration", body=body(auth()), headers=keyed(api, "k-1"))
-    assert (again.status, again.body) == (201, first.body)
-    assert again.headers["location"] == first.headers["location"]
-    assert again.headers["etag"] == first.headers["etag"]
-    assert len(api.rows("list_integrations")) == 1
-
-
-def keyed(api, key):
-    return {"x-flow-workspace": api.workspace, "Idempotency-Key": key}
-
-
-def test_a_key_stands_for_one_body(api, auth):
-    api.call("create_integration", body=body(auth()), headers=keyed(api, "k-1"))
-    reply = api.call("create_integration", body=body(auth(), name="Other"), headers=keyed(api, "k-1"))
-    assert (reply.status, reply.json["code"]) == (422, "idempotency_key_reused")
-
-
-def test_a_key_belongs_to_a_workspace(api, auth):
-    first = api.call("create_integration", body=body(auth()), headers=keyed(api, "k-1"))
-    headers = {**keyed(api, "k-1"), "x-flow-workspace": f"{api.workspace}-b"}
-    assert api.call("create_integration", body=body(auth()), headers=headers).json["id"] != first.json["id"]
-
-
-def test_a_refused_request_lets_go_of_its_key(api, auth):
-    assert api.call("create_integration", body=body(auth("revoked")), headers=keyed(api, "k-1")).status == 422
-    assert api.call("create_integration", body=body(auth()), headers=keyed(api, "k-1")).status == 201
-
-
-def test_a_key_is_forgotten_after_a_day(api, auth, clock):
-    first = api.call("create_integration", body=body(auth()), headers=keyed(api, "k-1")).json
-    api.call("delete_integration", first["id"])
-    clock.added += KEPT
-    assert api.call("create_integration", body=body(auth()), headers=keyed(api, "k-1")).json["id"] != first["id"]
-
-
-@pytest.mark.parametrize("key", ["", " ", "ü", "x" * 256, "a b"])
-def test_a_key_is_a_short_word(api, auth, key):
-    reply = api.call("create_integration", body=body(auth()), headers=keyed(api, key))
-    assert (reply.status, reply.json["field"]) == (400, "Idempotency-Key")
-
-
-def test_of_requests_with_one_key_at_once_one_is_done(api, auth):
-    with ThreadPoolExecutor(6) as pool:
-        replies = list(
-            pool.map(lambda _: api.call("create_integration", body=body(auth()), headers=keyed(api, "k-1")), range(6))
-        )
-    assert {reply.status for reply in replies} <= {201, 409}
-    assert {reply.json["code"] for reply in replies if reply.status == 409} <= {"idempotency_in_flight"}
-    assert len({reply.json["id"] for reply in replies if reply.status == 201}) == 1
-    assert len(api.rows("list_integrations")) == 1
-
-
-def once(parts, api, now):
-    return Once(parts.tables, api.workspace, now)
-
-
-def test_a_request_in_flight_is_not_begun_again_until_nobody_can_be_at_it(parts, api, clock):
-    class Killed(BaseException):
-        """The worker is gone, and says nothing any more."""
-
-    def killed(_id):
-        raise Killed
-
-    now = clock()
-    with pytest.raises(Killed):
-        once(parts, api, now).do("k", {}, "first", killed)
-    with pytest.raises(Exception, match="still being worked on"):
-        once(parts, api, now + IN_FLIGHT - timedelta(seconds=1)).do("k", {}, "second", killed)
-    ids = []
-
-    def done(id_):
-        ids.append(id_)
-        return Answer(201, {})
-
-    once(parts, api, now + IN_FLIGHT).do("k", {}, "third", done)
-    assert ids == ["first"]
-
-
-def test_what_broke_off_is_gone_on_with_at_once_under_the_same_id(api, auth, parts, monkeypatch):
-    def broken(*_arguments, **_options):
-        raise TransientError("the queue does not answer", code="storage.unavailable")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(type(parts), "start_sync", broken)
-        reply = api.call("create_integration", body=body(auth()), headers=keyed(api, "k-1"))
-    assert (reply.status, reply.json["code"]) == (503, "storage.unavailable")
-    assert int(reply.headers["retry-after"]) > 0
-    (stored,) = api.rows("list_integrations")
-    again = api.call("create_integration", body=body(auth()), headers=keyed(api, "k-1"))
-    assert (again.status, again.json["id"]) == (201, stored["id"])
-    assert len(api.rows("list_runs", stored["id"])) == 1
-
-
 def test_an_integration_can_be_renamed_and_its_old_name_is_free(api, connect):
     created = connect("Old")
     changed = api.call("change_integration", created["id"], body={"name": "New"}).json
@@ -230,80 +130,6 @@ def test_a_change_of_nothing_changes_nothing(api, connect, change):
 def test_a_change_of_something_else_is_refused_by_its_name(api, connect, change, field):
     reply = api.call("change_integration", connect()["id"], body=change)
     assert (reply.status, reply.json["field"]) == (400, field)
-
-
-def test_new_credentials_replace_the_old_ones_after_their_test(api, auth, connect, parts):
-    created = connect()
-    before = load(parts, api, created["id"])
-    reply = api.call("change_integration", created["id"], body={"auth": auth("reader", expires_on="2027-01-31")})
-    after = load(parts, api, created["id"])
-    assert (reply.json["username"], reply.json["token_expires_at"]) == (auth("reader")["email"], "2027-01-31T00:00:00Z")
-    assert parts.vault.get(after.secret_name).reveal() == auth("reader")["token"]
-    assert after.secret_name != before.secret_name
-    with pytest.raises(CredentialError):
-        parts.vault.get(before.secret_name)
-
-
-def test_credentials_whose_test_fails_replace_nothing(api, auth, connect, parts):
-    created = connect()
-    reply = api.call("change_integration", created["id"], body={"auth": auth("expired"), "name": "Not this"})
-    assert (reply.status, reply.json["code"]) == (422, "connection_test_failed")
-    assert api.get("get_integration", created["id"]) == created
-    assert parts.vault.get(load(parts, api, created["id"]).secret_name).reveal() == auth()["token"]
-
-
-def test_credentials_for_what_is_another_organization_now_are_refused(api, auth, connect, parts):
-    created = connect()
-    parts.integrations.replace(replace(load(parts, api, created["id"]), organization_id="another"))
-    reply = api.call("change_integration", created["id"], body={"auth": auth()})
-    assert (reply.status, reply.json["code"]) == (422, "another_organization")
-
-
-def test_a_name_that_is_taken_leaves_the_credentials_as_they_were(api, auth, connect, parts):
-    connect("Taken")
-    created = connect("Mine")
-    before = load(parts, api, created["id"]).secret_name
-    assert api.call("change_integration", created["id"], body={"name": "taken", "auth": auth()}).status == 409
-    assert load(parts, api, created["id"]).secret_name == before
-    assert parts.vault.get(before).reveal() == auth()["token"]
-
-
-def stop(parts, api, integration_id):
-    parts.integrations.replace(
-        replace(load(parts, api, integration_id), state="stopped", stopped_code="credentials.expired",
-                stopped_message="the token has expired", stopped_remedy="Create a new one.")
-    )  # fmt: skip
-
-
-def test_a_stopped_integration_says_why_and_does_not_sync(api, connect, parts):
-    created = connect()
-    stop(parts, api, created["id"])
-    assert api.get("get_integration", created["id"])["data_status"] == "failed_integration"
-    reply = api.call("sync_integration", created["id"])
-    assert (reply.status, reply.json["remedy"]) == (409, "Create a new one.")
-
-
-def test_new_credentials_start_a_stopped_integration_again(api, auth, connect, parts):
-    created = connect()
-    stop(parts, api, created["id"])
-    changed = api.call("change_integration", created["id"], body={"auth": auth()}).json
-    assert changed["data_status"] == "processing"
-    assert api.call("sync_integration", created["id"]).status == 202
-
-
-def test_a_test_of_the_stored_credentials_that_passes_starts_it_again_too(api, connect, parts):
-    created = connect()
-    stop(parts, api, created["id"])
-    assert api.call("test_integration", created["id"]).json["outcome"] == "connected"
-    assert load(parts, api, created["id"]).state == "active"
-
-
-def test_stored_credentials_that_are_gone_are_told_as_such(api, connect, parts):
-    created = connect()
-    parts.vault.delete(load(parts, api, created["id"]).secret_name)
-    answer = api.call("test_integration", created["id"]).json
-    assert answer["outcome"] == "authorization_denied"
-    assert [check["id"] for check in answer["checks"] if check["status"] == "failed"] == ["credentials"]
 
 
 def test_a_sync_that_goes_on_is_given_instead_of_a_second_one(api, connect):
