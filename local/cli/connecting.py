@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from local.cli.api import Api, ApiError
 from local.cli.progress import follow_first_run
-from local.cli.table import run_table
+from local.cli.table import failures, run_table
 from local.processes import StackError
 
 NOT_CONNECTED = 3
@@ -53,6 +53,8 @@ def connect(api: Api, organization: Organization, console: Console) -> Connected
             raise StackError(str(e), exit_code=NOT_CONNECTED) from None
         raise
     console.print(run_table(run))
+    for line in failures(run):
+        console.print(line, style="bold red", markup=False, soft_wrap=True)
     return Connected(integration, run)
 
 

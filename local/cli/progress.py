@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
 from rich.text import Text
 
 from local.cli.api import Api
@@ -36,7 +36,7 @@ class StreamTotal:
     @property
     def state(self) -> str:
         if self.waiting:
-            return "waiting: Azure DevOps asks to slow down"
+            return "throttled"
         return "done" if self.ended == self.units else f"{self.ended} of {self.units} units"
 
 
@@ -64,9 +64,8 @@ class LiveProgress:
     def __init__(self, console: Console) -> None:
         columns: list[ProgressColumn] = [
             TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
+            BarColumn(bar_width=16),
             _Numbers(),
-            TimeElapsedColumn(),
             TextColumn("{task.fields[state]}"),
         ]
         self._progress = Progress(*columns, console=console)
@@ -94,7 +93,8 @@ class LiveProgress:
 
 class _Numbers(ProgressColumn):
     def render(self, task: Any) -> Text:
-        return Text(f"{task.fields['rows']:>9,} rows {task.fields['requests']:>7,} requests")
+        text = f"{task.fields['rows']:>8,} rows {task.fields['requests']:>6,} requests"
+        return Text(text, no_wrap=True)
 
 
 class PlainProgress:

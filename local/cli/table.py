@@ -6,34 +6,52 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-_ORGANIZATION = "(organisation)"
+_ORGANIZATION = "organisation"
+_COUNTS = ("written", "skipped", "requests")
 
 
 def run_table(run: dict[str, Any]) -> Table:
-    """A line for each project and kind of data."""
-    table = Table(title=f"The {run['kind']} sync: {run['status'].replace('_', ' ')}", title_justify="left")
-    table.add_column("project")
-    table.add_column("kind")
-    for name in ("read", "stored", "skipped", "requests", "seconds"):
-        table.add_column(name, justify="right")
-    table.add_column("state")
-    streams = sorted(run["streams"], key=lambda stream: (stream["project_name"] or "", stream["stream"]))
-    for stream in streams:
-        numbers = [f"{stream[name]:,}" for name in ("read", "written", "skipped", "requests")]
-        where = stream["project_name"] or stream["project_id"] or _ORGANIZATION
-        table.add_row(where, stream["stream"], *numbers, f"{stream['seconds']:.1f}", _state(stream))
-    sums = [f"{sum(stream[name] for stream in streams):,}" for name in ("read", "written", "skipped", "requests")]
-    seconds = sum(stream["seconds"] for stream in streams)
+    """A line for each project and kind of data; ``failures`` says what the numbers do not."""
+    table = _table(f"The {run['kind']} sync: {run['status'].replace('_', ' ')}")
+    table.add_column("project", overflow="fold")
+    table.add_column("kind", no_wrap=True)
+    for name in (*_COUNTS, "seconds"):
+        table.add_column("stored" if name == "written" else name, justify="right", no_wrap=True)
+    for stream in _in_order(run):
+        numbers = [f"{stream[name]:,}" for name in _COUNTS]
+        table.add_row(_where(stream), stream["stream"], *numbers, f"{stream['seconds']:.1f}")
+    sums = [f"{sum(stream[name] for stream in run['streams']):,}" for name in _COUNTS]
+    seconds = sum(stream["seconds"] for stream in run["streams"])
     table.add_section()
-    table.add_row("all", "", *sums, f"{seconds:.1f}", "", style="bold")
+    table.add_row("all", "", *sums, f"{seconds:.1f}", style="bold")
     return table
 
 
-def _state(stream: dict[str, Any]) -> str:
-    told = [str(stream[name]) for name in ("error", "remedy") if stream.get(name)]
-    return ": ".join([stream["status"].replace("_", " "), " ".join(told)]) if told else stream["status"]
+def failures(run: dict[str, Any]) -> list[str]:
+    """A line for the run's error and for each stream that did not succeed, with the remedy where there is one."""
+    lines = [str(run["error"])] if run.get("error") else []
+    for stream in _in_order(run):
+        if stream["status"] != "succeeded":
+            told = [stream["error"] or stream["status"].replace("_", " "), stream["remedy"]]
+            lines.append(f"{_where(stream)}, {stream['stream']}: {' '.join(filter(None, told))}")
+    return lines
+
+
+def _in_order(run: dict[str, Any]) -> list[dict[str, Any]]:
+    return sorted(run["streams"], key=lambda stream: (stream["project_name"] or "", stream["stream"]))
+
+
+def _where(stream: dict[str, Any]) -> str:
+    return str(stream["project_name"] or stream["project_id"] or _ORGANIZATION)
+
+
+def _table(title: str) -> Table:
+    return Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False, pad_edge=False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +75,8 @@ def compare(stored: Mapping[str, int], true: Mapping[str, int]) -> list[Comparis
 
 def comparison_table(comparisons: list[Comparison]) -> Table:
     """Green where both are equal, red where they are not."""
-    table = Table(title="Stored, beside what is in the demo organisation", title_justify="left")
-    table.add_column("kind")
+    table = _table("Stored, beside what is true of the organisation")
+    table.add_column("kind", no_wrap=True)
     for name in ("stored", "true"):
         table.add_column(name, justify="right")
     table.add_column("")

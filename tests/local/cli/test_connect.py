@@ -1,0 +1,97 @@
+"""``python -m local connect`` as a person uses it, against a real stack and the fake organisation."""
+
+from __future__ import annotations
+
+import socket
+
+from local.cli.api import Api
+from local.processes import free_port
+
+BASE_URL = "https://dev.azure.com/demo"
+
+
+def options(running, **changed) -> list[str]:
+    given = {"--base-url": BASE_URL, "--email": running.account["email"], "--url": running.url} | changed
+    return ["connect", *(text for pair in given.items() if pair[1] is not None for text in pair)]
+
+
+def test_it_tests_creates_and_follows_the_first_sync(local, running):
+    token = running.account["tokens"]["good"]
+    one = local(*options(running), ADO_TOKEN=token)
+    assert one.wait() == 0, one.text
+    assert "passed   scope.code" in one.text
+    assert f"Successfully connected to {BASE_URL}" in one.text
+    assert "pull_requests:" in one.text
+    assert "The initial sync: succeeded" in one.text
+    assert token not in one.text
+
+    again = local(*options(running), ADO_TOKEN=token)
+    assert again.wait() == 1
+    assert again.last_line.startswith("error: ")
+    assert "name" in again.last_line
+    other = local(*options(running, **{"--name": "Another"}), ADO_TOKEN=token)
+    assert other.wait() == 0, other.text
+
+
+def test_a_failed_check_comes_with_its_remedy(local, running):
+    one = local(*options(running), ADO_TOKEN=running.account["tokens"]["no_code"])
+    assert one.wait() == 3, one.text
+    lines = one.text.splitlines()
+    failed = next(number for number, line in enumerate(lines) if line.startswith("failed   scope.code"))
+    assert "Code" in lines[failed + 1]
+    assert one.last_line == "error: Authorization denied: see the failed checks above"
+    assert "Traceback" not in one.text
+
+
+def test_a_wrong_token_is_denied(local, running):
+    one = local(*options(running), ADO_TOKEN="nonsense")
+    assert one.wait() == 3, one.text
+    assert one.last_line == "error: Authorization denied: see the failed checks above"
+
+
+def test_an_unknown_organisation(local, running):
+    one = local(*options(running, **{"--base-url": "https://dev.azure.com/nobody"}), ADO_TOKEN="nonsense")
+    assert one.wait() == 3, one.text
+    assert "failed   organization" in one.text
+
+
+def test_no_token(local, running):
+    one = local(*options(running))
+    assert one.wait() == 2
+    assert one.text == "error: no token: set ADO_TOKEN, or type it when asked in a terminal\n"
+
+
+def test_no_stack_at_the_url(local, running):
+    url = f"http://127.0.0.1:{free_port()}"
+    one = local(*options(running, **{"--url": url}), ADO_TOKEN="t")
+    assert one.wait() == 2
+    assert one.text == f"error: no healthy stack answers at {url}: start one with `python -m local serve`\n"
+
+
+def test_something_else_on_the_port(local, running):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        other.close()
+        with socket.create_server(("127.0.0.1", int(port))):
+            one = local(*options(running, **{"--url": None, "--port": port}), ADO_TOKEN="t")
+            assert one.wait() == 2
+    assert one.last_line == f"error: port {port} is in use: stop what listens there, or give another --port"
+
+
+def test_without_a_stack_it_starts_its_own_and_keeps_the_data(local, running, tmp_path):
+    state, port = tmp_path / "state", str(free_port())
+    own = {"--url": None, "--state": str(state), "--ado-url": running.ado_url, "--port": port, "--name": "Mine"}
+    one = local(*options(running, **own), ADO_TOKEN=running.account["tokens"]["good"])
+    assert one.wait() == 0, one.text
+    assert f"look at it again with: python -m local serve --state {state}" in one.text
+
+    later = local("serve", "--state", state, "--port", port, "--ado-url", running.ado_url)
+    later.wait_for("ready at")
+    kept = Api(f"http://127.0.0.1:{port}")._call("GET", "/integrations")["results"]
+    assert [integration["name"] for integration in kept] == ["Mine"]
+
+
+def test_a_port_with_a_running_stack_is_used(local, running):
+    one = local(*options(running, **{"--url": None, "--port": str(running.port)}), ADO_TOKEN="nonsense")
+    assert one.wait() == 3
+    assert one.text.startswith(f"using the stack at {running.url}\n")
