@@ -19,7 +19,7 @@ def make_people(making: Making) -> None:
         name = PEOPLE[place % len(PEOPLE)]
         if place >= len(PEOPLE):
             name = f"{name} {place // len(PEOPLE) + 1}"
-        person = _person(making, name, place)
+        person = make_person(making, name, place)
         making.organization.identities[person.id] = person
         making.people.append(person)
     _depart(making)
@@ -27,7 +27,8 @@ def make_people(making: Making) -> None:
     _add_groups(making)
 
 
-def _person(making: Making, name: str, place: int) -> Identity:
+def make_person(making: Making, name: str, place: int) -> Identity:
+    """A user of the organisation's tenant, or a guest; ``place`` makes the address unique."""
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     local = ".".join("".join(c for c in part if c.isalnum()) for part in ascii_name.split()).strip(".") or "user"
     organization = making.organization

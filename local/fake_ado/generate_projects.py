@@ -16,10 +16,11 @@ SPRINT = timedelta(days=14)
 def make_projects(making: Making) -> None:
     """The projects of the plan, each with what a new project has."""
     for plan in making.size.projects:
-        _make_project(making, plan)
+        make_project(making, plan)
 
 
-def _make_project(making: Making, plan: ProjectPlan) -> None:
+def make_project(making: Making, plan: ProjectPlan) -> Project:
+    """A project as a new one is: groups, teams, areas, iterations."""
     organization = making.organization
     project = Project(
         id=making.guid(),
@@ -45,6 +46,7 @@ def _make_project(making: Making, plan: ProjectPlan) -> None:
     _add_teams(making, project, workers)
     if plan.is_deleted:
         project.state, project.deleted_at = "deleted", making.ago(days_from=20, days_to=5)
+    return project
 
 
 def _add_project_groups(making: Making, project: Project, workers: list[Identity]) -> None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import subprocess
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -30,14 +32,11 @@ class GitFolder:
     """The bare repositories of one organisation, in a temporary folder that goes when the object does."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="fake-ado-git-")
+        self.root = Path(tempfile.mkdtemp(prefix="fake-ado-git-"))
+        """Where they lie: ``{root}/{repository id}``."""
+        weakref.finalize(self, shutil.rmtree, self.root, ignore_errors=True)
         self._imported: dict[str, int] = {}
         self._lock = threading.Lock()
-
-    @property
-    def root(self) -> Path:
-        """Where they lie: ``{root}/{repository id}``."""
-        return Path(self._folder.name)
 
     def made(self, repository: Repository, history: History) -> Path:
         """The path of the repository, up to date."""

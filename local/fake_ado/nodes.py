@@ -10,27 +10,24 @@ from datetime import datetime
 from local.fake_ado.model import Node, Organization, Project
 
 
-def path(organization: Organization, node: Node) -> str:
-    """As work items spell it: ``Project\\Release 1\\Sprint 1``. A deleted node keeps the path it had."""
-    names = [node.name]
+def line(organization: Organization, node: Node) -> Iterator[Node]:
+    """The node and those above it, up to the root."""
     at = node
+    yield at
     while at.parent is not None:
         at = organization.nodes[at.parent]
-        names.append(at.name)
-    return "\\".join(reversed(names))
+        yield at
+
+
+def path(organization: Organization, node: Node) -> str:
+    """As work items spell it: ``Project\\Release 1\\Sprint 1``. A deleted node still has one."""
+    return "\\".join(reversed([one.name for one in line(organization, node)]))
 
 
 def children(organization: Organization, node: Node) -> list[Node]:
     """The nodes right below, in order of their names; deleted ones left out."""
     below = [one for one in organization.nodes.values() if one.parent == node.identifier and one.deleted_at is None]
     return sorted(below, key=lambda one: (one.name, one.id))
-
-
-def subtree(organization: Organization, node: Node) -> Iterator[Node]:
-    """The node and all below it."""
-    yield node
-    for child in children(organization, node):
-        yield from subtree(organization, child)
 
 
 def root(organization: Organization, project: Project, structure: str) -> Node:

@@ -26,7 +26,8 @@ def truth(organization: Organization, initial_processed_at: datetime, *, counts:
     - ``unknowable``: ids about which no reading can be held to anything: ``tickets`` (destroyed, or in a project that
       cannot be read), ``users`` (in no list, though others name them, and groups), ``sprints`` (deleted, no proof),
       ``hidden_projects``, ``deleted_projects``, ``deleted_repos``, ``disabled_repos`` (with all that lies in them).
-    - ``spellings``: a name or path of now -> the former ones, which rows may carry that were read before a rename.
+    - ``spellings``: ``{"now", "former"}`` for names of projects and paths of nodes: rows that were read before a rename
+      may carry a former one.
 
     ``counts`` gives numbers instead of rows.
     """
@@ -155,12 +156,11 @@ def _unknowable(view: View) -> dict[str, list[str]]:
     }
 
 
-def _spellings(organization: Organization) -> dict[str, list[str]]:
-    found = {one.name: list(one.former_names) for one in organization.projects.values() if one.former_names}
+def _spellings(organization: Organization) -> list[dict[str, Any]]:
+    found = [{"now": one.name, "former": list(one.former_names)} for one in organization.projects.values()]
     for node in organization.nodes.values():
-        if node.former_paths:
-            found[nodes.path(organization, node)] = list(node.former_paths)
-    return found
+        found.append({"now": nodes.path(organization, node), "former": list(node.former_paths)})
+    return [row for row in found if row["former"]]
 
 
 def _counted(found: dict[str, Any]) -> dict[str, Any]:

@@ -131,6 +131,7 @@ def move(
         fields.ITERATION_ID: iteration.id,
         fields.TYPE: kind.name,
         fields.REASON: "Moved out of another project",
+        **_other_points(kind),
     }
     return revise(organization, item, at, by, changes)
 
@@ -138,7 +139,12 @@ def move(
 def retype(organization: Organization, item: WorkItem, at: datetime, by: str, kind: WorkItemType) -> Revision:
     """Make it an item of another type of its project, in that type's first state."""
     changes = state_changes(kind, item.revisions[-1].fields, kind.first.name, at, by)
-    return revise(organization, item, at, by, {**changes, fields.TYPE: kind.name})
+    return revise(organization, item, at, by, {**changes, fields.TYPE: kind.name, **_other_points(kind)})
+
+
+def _other_points(kind: WorkItemType) -> dict[str, Any]:
+    """An item has its size in the field of its type only."""
+    return {name: None for name in (fields.STORY_POINTS, fields.EFFORT, fields.SIZE) if name != kind.points}
 
 
 def delete(organization: Organization, item: WorkItem, at: datetime, by: str) -> Revision:

@@ -12,11 +12,11 @@ from local.fake_ado.answers import Answer, plain, value
 from local.fake_ado.areas.wit_items import readable
 from local.fake_ado.context import Call
 from local.fake_ado.identityref import identity_ref
-from local.fake_ado.model import Link, Organization, WorkItem, WorkItemComment
+from local.fake_ado.model import Organization, WorkItem, WorkItemComment
 from local.fake_ado.routing import CORE_HOST, route
 from local.fake_ado.times import iso
-from local.fake_ado.wit_rows import Shower, item_row, item_url
-from local.fake_ado.work_item_links import RELATED
+from local.fake_ado.wit_rows import Shower, item_row
+from local.fake_ado.wit_updates import updates
 
 _WIT: Final = "/{organization}/_apis/wit/"
 _PROJECT_WIT: Final = "/{organization}/{project}/_apis/wit/"
@@ -46,62 +46,8 @@ def list_revisions(call: Call) -> Answer:
 @route("GET", CORE_HOST, _PROJECT_WIT + "workitems/{id}/updates", version="7.1", scopes=_SCOPES)
 def list_updates(call: Call) -> Answer:
     """What each revision changed; changes of links alone stand between them and keep the number of the revision."""
-    rows = updates(call.organization, _item(call))
+    rows = updates(call.organization, _item(call), identity_ref)
     return value(paging.by_skip(call, rows, default=_PAGE, maximum=_PAGE))
-
-
-def updates(organization: Organization, item: WorkItem) -> list[dict[str, Any]]:
-    """All updates, oldest first."""
-    shower = Shower(organization, identity_ref, with_long=True, with_ids=True)
-    before: dict[str, Any] = {}
-    rows: list[tuple[str, dict[str, Any]]] = []
-    for revision in item.revisions:
-        after = shower.fields(item, revision)
-        changed = {name: _delta(before.get(name), after.get(name)) for name in {**before, **after}}
-        row = {
-            "rev": revision.rev,
-            "revisedBy": after["System.ChangedBy"],
-            "revisedDate": after["System.RevisedDate"],
-            "fields": {name: delta for name, delta in changed.items() if delta},
-        }
-        rows.append((after["System.ChangedDate"], row))
-        before = after
-    for link in organization.links_at.get(item.id, ()):
-        rows.append((iso(link.changed), _link_update(organization, item, link)))
-    rows.sort(key=lambda pair: pair[0])
-    return _numbered(organization, item, [row for _, row in rows])
-
-
-def _delta(old: Any, new: Any) -> dict[str, Any]:
-    if old == new:
-        return {}
-    return {name: one for name, one in (("oldValue", old), ("newValue", new)) if one is not None}
-
-
-def _link_update(organization: Organization, item: WorkItem, link: Link) -> dict[str, Any]:
-    is_source = link.source == item.id
-    suffix = "" if link.rel == RELATED else "-Forward" if is_source else "-Reverse"
-    relation = {
-        "rel": link.rel + suffix,
-        "url": item_url(organization, link.target if is_source else link.source),
-        "attributes": {"isLocked": False},
-    }
-    return {
-        "rev": 0,
-        "revisedBy": identity_ref(organization, link.changed_by),
-        "revisedDate": iso(link.changed),
-        "relations": {"added" if link.is_active else "removed": [relation]},
-    }
-
-
-def _numbered(organization: Organization, item: WorkItem, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    rev = 1
-    out = []
-    for number, row in enumerate(rows, start=1):
-        rev = row["rev"] or rev
-        url = f"{item_url(organization, item.id)}/updates/{number}"
-        out.append({"id": number, "workItemId": item.id, **row, "rev": rev, "url": url})
-    return out
 
 
 @route("GET", CORE_HOST, _PROJECT_WIT + "workitems/{id}/comments", version="7.1-preview.4", scopes=_SCOPES)
