@@ -55,6 +55,17 @@ def created_at(item: AdoItem) -> datetime:
     return need_time(item.get("creationDate"), f"pull request {item.get('pullRequestId')}: creationDate")
 
 
+def last_activity(item: AdoItem, threads: Sequence[AdoItem]) -> datetime:
+    """The newest of: created, closed, any thread's update. Pushes, votes and status changes are threads too."""
+    what = f"pull request {item.get('pullRequestId')}"
+    times = (
+        to_time(thread.get(name), f"{what} thread {thread.get('id')}: {name}")
+        for thread in threads
+        for name in ("publishedDate", "lastUpdatedDate")
+    )
+    return max(filter(None, (created_at(item), closed_at(item), *times)))
+
+
 def needs_single_read(item: AdoItem, threads: Sequence[AdoItem]) -> bool:
     """Whether the listed ``item`` lacks what only the single read has: the whole description, or who closed it.
 
@@ -114,7 +125,7 @@ def to_pull_request(
         merge_commit_sha=text(item.get("lastMergeCommit") or {}, "commitId") if state == "merged" else None,
         extracted_tags=[label["name"] for label in item.get("labels") or () if label.get("active") is not False],
         reviewers=_reviewers(item, what),
-        last_activity_at=max([created, *filter(None, [closed]), *_thread_times(threads, what)]),
+        last_activity_at=last_activity(item, threads),
         read_at=read_at,
         **_counts(item, ref, comments),
     )
@@ -195,12 +206,3 @@ def _counts(item: AdoItem, ref: PullRequestRef, comments: Sequence[PullRequestCo
         "reviewer_count": len(took_part - {ref.submitter_id}),
         "first_comment_at": min((comment.created_at for comment in by_reviewers), default=None),
     }
-
-
-def _thread_times(threads: Sequence[AdoItem], what: str) -> list[datetime]:
-    times = (
-        to_time(thread.get(name), f"{what} thread {thread.get('id')}: {name}")
-        for thread in threads
-        for name in ("publishedDate", "lastUpdatedDate")
-    )
-    return [time for time in times if time]

@@ -13,13 +13,13 @@ from shared.flow.repos import Repo
 from shared.mapping.links import repository_page
 from shared.mapping.pull_requests import (
     PullRequestRows,
+    last_activity,
     needs_single_read,
     number_of,
     repository_of,
     to_pull_request,
 )
 from shared.mapping.times import months_before, to_text
-from shared.mapping.values import text
 from shared.streams.base import Skip, Slice
 
 KIND: Final = "pull_requests"
@@ -62,45 +62,50 @@ class PullRequestDetails:
         return self._slice.map(self._one, items)
 
     def _one(self, item: dict[str, Any]) -> Outcome:
-        """One request, two where the list cuts something off."""
         number, repo_id = number_of(item), repository_of(item)
         repo = self._repos.get(repo_id)
         if repo and (why := _why_not(repo)):
             return self._skipped(number, repo_id, *why)
         if repo_id in self._refused:
             return self._skipped(number, repo_id, "repo_disabled", "the repository is listed, and refuses to be read")
-        path = {"project": self._slice.unit_id, "repositoryId": repo_id, "pullRequestId": str(number)}
         try:
-            threads = [t for page in self._slice.client.pages(git.PULL_REQUEST_THREADS, path=path) for t in page.items]
-            if needs_single_read(item, threads):
-                # Labels are shown on lists only, so what the single read lacks is kept.
-                item = {**item, **self._slice.client.one(git.PULL_REQUEST, path=path)}
+            return self._asked(item, number, repo_id)
         except UnavailableError as error:
             # The project could be listed, so this is about the repository: disabled since the repos were read.
             self._refused.add(repo_id)
             return self._skipped(number, repo_id, "repo_disabled", str(error))
+
+    def _asked(self, item: dict[str, Any], number: int, repo_id: str) -> Outcome:
+        """One request, two where the list cuts something off that is to be stored."""
+        client = self._slice.client
+        path = {"project": self._slice.unit_id, "repositoryId": repo_id, "pullRequestId": str(number)}
+        threads = [thread for page in client.pages(git.PULL_REQUEST_THREADS, path=path) for thread in page.items]
+        touched = last_activity(item, threads)
+        if touched < self.cutoff:
+            detail = f"last touched {to_text(touched)}, before {to_text(self.cutoff)}"
+            return self._skipped(number, repo_id, "six_month_rule", detail)
+        if needs_single_read(item, threads):
+            # Labels are shown on lists only, so what the single read lacks is kept.
+            item = {**item, **client.one(git.PULL_REQUEST, path=path)}
         rows = to_pull_request(
             item,
             threads,
             integration_id=self._slice.integration_id,
-            repo_page=(repo and repo.url) or self._page(item),
+            repo_page=self._page(item, repo_id),
             read_at=self._slice.now,
         )
-        if rows.pull_request.last_activity_at < self.cutoff:
-            touched = to_text(rows.pull_request.last_activity_at)
-            detail = f"last touched {touched}, before {to_text(self.cutoff)}"
-            return self._skipped(number, repo_id, "six_month_rule", detail)
         return Outcome(number, rows=rows)
 
     def _skipped(self, number: int, repo_id: str, reason: Any, detail: str) -> Outcome:
         skip = Skip(KIND, f"{repo_id}/{number}", reason, detail, project_id=self._slice.unit_id)
         return Outcome(number, skip=skip)
 
-    def _page(self, item: dict[str, Any]) -> str:
-        """The page of a repository that is not stored yet."""
+    def _page(self, item: dict[str, Any], repo_id: str) -> str:
+        """The repository's web page, which lists of pull requests do not give."""
+        repo = self._repos.get(repo_id)
+        if repo and repo.url:
+            return repo.url
         repository = item["repository"]
-        if page := text(repository, "webUrl"):
-            return page
         return repository_page(self._slice.organization, repository["project"]["name"], repository["name"])
 
 

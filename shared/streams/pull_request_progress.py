@@ -109,6 +109,10 @@ class Progress:
         """Whether pull requests that count by created or closed are still missing: then rounds have to wait."""
         return any(lane.repo_id is None and lane.name != "older" for lane in self.todo)
 
+    def lanes_done(self) -> float:
+        """0..1: how many of the first reading's lanes are done; how long they are is not known beforehand."""
+        return 1 - sum(lane.repo_id is None for lane in self.todo) / len(LANES)
+
     def catch_up(self, repo_ids: Iterable[str], now: datetime) -> Self:
         """Add the lanes of repos that can be read again, unless they are there."""
         wanted = sorted(set(repo_ids) - {lane.repo_id for lane in self.todo if lane.repo_id})

@@ -54,6 +54,7 @@ class _Reader:
         self._progress = Progress.load(slice_.watermark) if slice_.watermark else Progress.begin(slice_.now)
 
     def batches(self) -> Iterator[Batch]:
+        """A round where one is due, and then the lanes that are left."""
         progress = self._progress
         stale = self._slice.now - progress.read_at >= ROUND_GOOD_FOR
         readable_again = set(progress.left_out) - set(self._details.left_out())
@@ -127,7 +128,7 @@ class _Reader:
 
     def _batch(self, progress: Progress, entities: Iterable[Entity] = ()) -> Batch:
         self._progress = replace(progress, left_out=self._details.left_out())
-        return Batch(self._progress.watermark(), tuple(entities))
+        return Batch(self._progress.watermark(), tuple(entities), progress=self._progress.lanes_done())
 
     def _stored(self, row: PullRequest) -> PullRequest | None:
         return self._slice.stored.get(PullRequest, f"|{row.repo_id}", row.row_key())
