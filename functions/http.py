@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +14,7 @@ from shared.http import Answer, ApiProblem, Call, not_found, problem_of
 from shared.operations import Operation
 from shared.principals import PRINCIPAL_HEADER, WORKSPACE, Level, platform_authenticates, read_principal
 from shared.requests import MAX_BODY, read_body, read_query
+from shared.services import services
 
 log = logging.getLogger("flow.http")
 
@@ -98,7 +98,7 @@ def _workspace(level: Level | None, headers: dict[str, str]) -> str:
         )
     if not platform_authenticates():
         return named or DEFAULT_WORKSPACE
-    principal = read_principal(headers.get(PRINCIPAL_HEADER), os.environ.get("WORKSPACE_CLAIM") or "tid")
+    principal = read_principal(headers.get(PRINCIPAL_HEADER), services().settings.workspace_claim)
     if principal.level is None or principal.level < level:
         raise ApiProblem(
             403,

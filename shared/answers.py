@@ -42,8 +42,8 @@ class StatusDetail(Struct, frozen=True):
     """One reason for a data status."""
 
     code: str
-    severity: str
-    scope: str
+    severity: Literal["error", "warning", "info"]
+    scope: Literal["integration", "project"]
     project_id: str | None
     project_name: str | None
     stream: str | None

@@ -7,6 +7,7 @@ what needs a project to be asked.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -71,8 +72,8 @@ def look_at(connect: Connect, text: str, deadline: float = DEADLINE_SECONDS) -> 
         name = parse_base_url(text)
     except BaseUrlError as e:
         return UrlAnswer("error", _refused(e), None, None, e.suggested_base_url)
-    with Probes(deadline) as asked:
-        found = asked.ask({"location": partial(probes.location, connect(name, None), name)})["location"]
+    with Probes(deadline) as asked, closing(connect(name, None)) as client:
+        found = asked.ask({"location": partial(probes.location, client, name)})["location"]
     if found is None or verdicts.location_denies(found):
         message = f"There is no Azure DevOps organization {name}. Verify the base URL."
         return UrlAnswer("error", message, name, _url(name), None)
@@ -129,13 +130,14 @@ class _Test:
 
     def run(self) -> Diagnosis:
         try:
-            client = self.connect(self.organization, self.attempt.auth())
+            auth = self.attempt.auth()
         except CredentialError as e:
             verdicts.judge_credentials(self.checks, e)
             return _diagnosis(self.checks, self.organization, None)
-        caller = self._who(client)
-        if caller is not None:
-            self._rights(client, caller)
+        with closing(self.connect(self.organization, auth)) as client:
+            caller = self._who(client)
+            if caller is not None:
+                self._rights(client, caller)
         return _diagnosis(self.checks, self.organization, caller)
 
     def _who(self, client: AdoClient) -> Caller | None:

@@ -144,11 +144,13 @@ def test_again(parts: Services, integration: Integration) -> ConnectionAnswer:
             "account_id": diagnosis.account_id,
             "webhooks_available": diagnosis.webhooks_available,
         }
-        before, stored = _store(
-            parts, integration, lambda found: replace(found, **facts, **_NOT_STOPPED), only_this=False
-        )
-        if before.state == "stopped":
-            parts.start_sync(stored)
+        known = replace(integration, **facts, **_NOT_STOPPED)
+        if known != integration:
+            before, stored = _store(
+                parts, integration, lambda found: replace(found, **facts, **_NOT_STOPPED), only_this=False
+            )
+            if before.state == "stopped":
+                parts.start_sync(stored)
     return diagnosis.answer
 
 

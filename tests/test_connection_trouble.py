@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 
 import pytest
 
@@ -69,12 +68,11 @@ def test_throttling_says_so(fake):
 
 
 def test_one_check_that_never_comes_back_holds_up_nobody(fake):
-    fake.set_fault("_apis/teams", delay=20)
-    began = time.monotonic()
-    tried = Try(fake, seconds=1.0)
-    assert time.monotonic() - began < 5  # far below the delay: the deadline is what ended it
+    fake.set_fault("_apis/teams", hang=True)
+    tried = Try(fake, seconds=2.0)
     assert (tried.outcome, tried.checks[ids.PROJECT_AND_TEAM].status) == ("error", "skipped")
-    assert "1 seconds" in tried.checks[ids.PROJECT_AND_TEAM].detail
+    assert "2 seconds" in tried.checks[ids.PROJECT_AND_TEAM].detail
+    assert tried.checks[ids.WORK_ITEMS].status == "passed"
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -186,8 +187,8 @@ def test_the_workspace_is_the_claims_and_another_one_in_the_header_is_not_there(
 
 
 @pytest.mark.usefixtures("signed_in")
-def test_the_claim_can_be_chosen(api, monkeypatch):
-    monkeypatch.setenv("WORKSPACE_CLAIM", "flow_workspace")
+def test_the_claim_can_be_chosen(api, parts, monkeypatch):
+    monkeypatch.setattr(parts, "settings", replace(parts.settings, workspace_claim="flow_workspace"))
     claims = [{"typ": "flow_workspace", "val": "acme"}, {"typ": "roles", "val": "Integrations.View"}]
     header = base64.b64encode(json.dumps({"claims": claims, "role_typ": "roles"}).encode()).decode()
     assert api.call("list_integrations", headers={"x-ms-client-principal": header}, workspace="acme").status == 200
