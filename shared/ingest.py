@@ -7,10 +7,11 @@ taken up again by the same message, from the last watermark.
 from __future__ import annotations
 
 import logging
+import math
 from typing import TYPE_CHECKING
 
 from shared.errors import ConnectorError, ContractError
-from shared.leases import LeaseLostError
+from shared.leases import Held, LeaseLostError
 from shared.settle import finish, go_on_later, settle, stop, wait
 from shared.slices import Job, Outcome, SliceWork, is_wanted
 from shared.sync import advance
@@ -55,8 +56,11 @@ def handle_ingest(services: Services, message: Ingest) -> None:
 
 def _with_lease(services: Services, message: Ingest, stream: Stream, integration: Integration, row: RunStream) -> None:
     lease = services.leases.take(integration.id, message.stream, message.unit_id, message.run_id)
-    if lease is None:
+    if isinstance(lease, Held):
         log.info("lease.held", extra={"integration_id": integration.id, "stream": message.stream})
+        if lease.same_run:
+            # A worker that was killed leaves its lease and its message behind: the message outlives the lease.
+            services.queues.send(message, math.ceil((lease.until - services.clock()).total_seconds()) + 1)
         return
     job = Job(services, message, stream, integration, row, lease)
     with lease:

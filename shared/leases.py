@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Self
 
@@ -26,6 +26,14 @@ class LeaseLostError(ConnectorError):
         super().__init__(f"the lease of {state.stream} / {state.unit_id} is lost", code="lease.lost")
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Another worker has the lease. ``same_run``: for the same run, so perhaps for this very message, and it died."""
+
+    until: datetime
+    same_run: bool
+
+
 class Leases:
     """Take leases. ``clock`` gives aware UTC."""
 
@@ -33,30 +41,37 @@ class Leases:
         self._watermarks = watermarks
         self._clock = clock
 
-    def take(self, integration_id: str, stream: str, unit_id: str, run_id: str) -> Lease | None:
-        """The lease; or None while another worker holds it, who is then told to look again for ``run_id``."""
+    def take(self, integration_id: str, stream: str, unit_id: str, run_id: str) -> Lease | Held:
+        """The lease; or who holds it. A holder for another run is told to look again for this one."""
         owner = str(uuid.uuid4())
         while True:
             found = self._watermarks.get(integration_id, stream, unit_id)
             now = self._clock()
             if found and found.owner == owner:
                 return Lease(self._watermarks, found, self._clock)  # our own write, whose answer was lost
-            held = found is not None and found.held(now)
+            if found and found.held(now):
+                if found.owner_run == run_id or self._ask_again(found, run_id):
+                    return Held(found.until or now, same_run=found.owner_run == run_id)
+                continue
             blank = StreamState(integration_id=integration_id, stream=stream, unit_id=unit_id)
-            state = _asked_again(found, run_id) if found and held else _taken(found or blank, owner, now)
+            state = _taken(found or blank, owner, run_id, now)
             try:
                 written = self._watermarks.replace(state) if found else self._watermarks.create(state)
             except (RowChangedError, RowExistsError):
                 continue
-            return None if held else Lease(self._watermarks, written, self._clock)
+            return Lease(self._watermarks, written, self._clock)
+
+    def _ask_again(self, state: StreamState, run_id: str) -> bool:
+        """False when the row has changed meanwhile."""
+        try:
+            self._watermarks.replace(replace(state, again=tuple(sorted({*state.again, run_id}))))
+        except RowChangedError:
+            return False
+        return True
 
 
-def _taken(state: StreamState, owner: str, now: datetime) -> StreamState:
-    return replace(state, owner=owner, until=now + LEASE, fence=state.fence + 1)
-
-
-def _asked_again(state: StreamState, run_id: str) -> StreamState:
-    return replace(state, again=tuple(sorted({*state.again, run_id})))
+def _taken(state: StreamState, owner: str, run_id: str, now: datetime) -> StreamState:
+    return replace(state, owner=owner, owner_run=run_id, until=now + LEASE, fence=state.fence + 1)
 
 
 class Lease:
@@ -87,7 +102,7 @@ class Lease:
         def let_go(state: StreamState) -> StreamState:
             nonlocal asked
             asked = state.again
-            return replace(change(state), owner="", until=None, again=())
+            return replace(change(state), owner="", owner_run="", until=None, again=())
 
         try:
             self._write(let_go)

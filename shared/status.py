@@ -134,7 +134,7 @@ def _expiry(facts: Facts) -> Iterable[Detail]:
 def integration_status(services: Services, integration: Integration) -> tuple[str, list[dict[str, Any]]]:
     """Read the facts of one integration and compute ``data_status`` and ``data_status_detail``."""
     on = {stream.name for stream in services.streams.values() if integration.service_on(stream.service)}
-    failed = [state for state in services.watermarks.all(integration.id) if state.failure and state.stream in on]
+    failed = [state for state in services.watermarks.failing(integration.id) if state.stream in on]
     projects: dict[str, str] = {}
     if any(state.unit_id != ORGANIZATION_UNIT for state in failed):
         rows = IntegrationRows(services.tables, integration.id).all(TicketProject)

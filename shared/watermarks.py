@@ -16,9 +16,9 @@ import orjson
 from shared.run_rows import stream_key
 from shared.storage import WATERMARKS
 from shared.streams.base import Watermark
-from shared.tables import Row, RowChangedError, Tables
+from shared.tables import Condition, Conditions, Row, RowChangedError, Tables
 
-_TEXT: Final = ("owner", "restarted_by", "failure", "error", "error_code", "remedy")
+_TEXT: Final = ("owner", "owner_run", "restarted_by", "failure", "error", "error_code", "remedy")
 _TIMES: Final = ("until", "failing_since", "synced_at")
 Failure = Literal["failed", "failed_project"]
 
@@ -34,6 +34,8 @@ class StreamState:
     """None: never read, or made to begin anew."""
     owner: str = ""
     """Who holds the lease: a name used once."""
+    owner_run: str = ""
+    """The run that the owner's message belongs to."""
     until: datetime | None = None
     """The lease's end."""
     fence: int = 0
@@ -71,7 +73,14 @@ class Watermarks:
         return _state(found.row, found.etag) if found else None
 
     def all(self, integration_id: str) -> Iterator[StreamState]:
-        for stored in self._tables.query(WATERMARKS, partition=integration_id):
+        return self._query(integration_id, {})
+
+    def failing(self, integration_id: str) -> Iterator[StreamState]:
+        """Those whose last reading failed."""
+        return self._query(integration_id, {"failure": Condition("gt", "")})
+
+    def _query(self, integration_id: str, where: Conditions) -> Iterator[StreamState]:
+        for stored in self._tables.query(WATERMARKS, partition=integration_id, where=where):
             yield _state(stored.row, stored.etag)
 
     def create(self, state: StreamState) -> StreamState:
@@ -86,7 +95,9 @@ class Watermarks:
         """Make a stream begin anew, once for each full run. Whoever holds its lease has lost it."""
         found: StreamState | None = state
         while found and found.restarted_by != run_id:
-            anew = replace(found, watermark=None, restarted_by=run_id, owner="", until=None, fence=found.fence + 1)
+            anew = replace(
+                found, watermark=None, restarted_by=run_id, owner="", owner_run="", until=None, fence=found.fence + 1
+            )
             try:
                 self.replace(anew)
             except RowChangedError:

@@ -5,7 +5,7 @@ import pytest
 
 from shared.errors import ContractError, CredentialError, TransientError, UnavailableError
 from shared.flow.users import UserAlias
-from shared.leases import LEASE
+from shared.leases import LEASE, Lease
 from shared.messages import Ingest
 from shared.settle import TRIES, backoff_seconds
 from shared.slices import LOOK_AROUND, SLICE
@@ -127,10 +127,25 @@ def test_a_message_that_finds_the_lease_taken_asks_for_another_look(engine, inte
     assert lease.release() == (message.run_id,)
 
 
+def test_the_message_of_a_killed_worker_outlives_its_lease(engine, integration, source, message, monkeypatch):
+    source.before[2] = raising(PowerCutError())
+    monkeypatch.setattr(Lease, "__exit__", lambda *_: None)  # a kill lets go of nothing
+    with pytest.raises(PowerCutError):
+        engine.services.handle_ingest(message)
+    monkeypatch.undo()
+    engine.clock.pass_(seconds=15)  # the queue delivers the message again
+    engine.services.handle_ingest(message)
+    assert sent(engine) == [(message, LEASE.total_seconds() - 15 + 1)]
+    assert len(source.reads) == 2
+    engine.drain()
+    assert row_of(engine, message).status == "succeeded"
+    assert source.reads == [("organization", n) for n in range(PAGES)]
+
+
 def test_the_holder_sends_those_that_asked(engine, integration, source, message):
     def ask():
-        assert engine.services.leases.take(integration.id, "users", "organization", "another-run") is None
-        assert engine.services.leases.take(integration.id, "users", "organization", message.run_id) is None
+        engine.services.leases.take(integration.id, "users", "organization", "another-run")
+        engine.services.leases.take(integration.id, "users", "organization", message.run_id)
 
     source.before[2] = ask
     engine.services.handle_ingest(message)

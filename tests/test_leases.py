@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.leases import FRESH, LEASE, LeaseLostError, Leases
+from shared.leases import FRESH, LEASE, Held, Lease, LeaseLostError, Leases
 from shared.tables import RowChangedError
 from shared.watermarks import StreamState, Watermarks
 
@@ -28,18 +28,24 @@ def stored(watermarks):
 
 def test_a_lease_is_one_workers(leases, watermarks):
     lease = take(leases)
-    assert take(leases, "run-2") is None
-    assert take(leases, "run-3") is None
+    for run in ("run-2", "run-3", "run-2"):
+        assert take(leases, run) == Held(lease.state.until, same_run=False)
     assert lease.release() == ("run-2", "run-3")
     assert stored(watermarks).again == ()
-    assert take(leases) is not None
+    assert isinstance(take(leases), Lease)
+
+
+def test_a_message_of_the_same_run_is_told_so_and_asks_for_nothing(leases, watermarks):
+    lease = take(leases)
+    assert take(leases) == Held(lease.state.until, same_run=True)
+    assert lease.release() == ()
+    assert stored(watermarks).owner_run == ""
 
 
 def test_streams_and_units_have_leases_of_their_own(leases):
-    assert take(leases)
-    assert take(leases, unit="other")
-    assert leases.take("i1", "users", "unit", "run-1")
-    assert leases.take("i2", "tickets", "unit", "run-1")
+    taken = [take(leases), take(leases, unit="other"), leases.take("i1", "users", "unit", "run-1")]
+    taken.append(leases.take("i2", "tickets", "unit", "run-1"))
+    assert all(isinstance(lease, Lease) for lease in taken)
 
 
 def test_a_lease_ends_a_minute_after_its_last_renewal(leases, clock):
@@ -47,9 +53,9 @@ def test_a_lease_ends_a_minute_after_its_last_renewal(leases, clock):
     clock.pass_(seconds=40)
     lease.move({"n": 1})
     clock.pass_(seconds=LEASE.total_seconds() - 1)
-    assert take(leases) is None
+    assert isinstance(take(leases), Held)
     clock.pass_(seconds=1)
-    assert take(leases) is not None
+    assert isinstance(take(leases), Lease)
 
 
 def test_each_owner_has_a_higher_fence(leases, clock):
@@ -97,7 +103,7 @@ def test_an_expired_lease_that_nobody_took_is_still_ours(leases, watermarks, clo
     clock.pass_(minutes=5)
     lease.move({"n": 1})
     assert stored(watermarks).watermark == {"n": 1}
-    assert take(leases) is None
+    assert isinstance(take(leases), Held)
 
 
 def test_a_fresh_lease_is_not_renewed_for_every_page(leases, watermarks, clock):
@@ -150,7 +156,7 @@ def test_one_of_many_at_the_same_time_gets_it(tables, clock):
         thread.start()
     for thread in threads:
         thread.join()
-    (winner,) = [lease for lease in got if lease]
+    (winner,) = [lease for lease in got if isinstance(lease, Lease)]
     assert len(winner.release()) == 5
 
 
@@ -208,7 +214,7 @@ def test_beginning_anew_takes_the_lease_away_once_for_each_run(leases, watermark
 def test_a_state_comes_back_as_it_was_stored(watermarks, clock):
     state = StreamState(
         integration_id="i1", stream="tickets", unit_id="A/b?", watermark={"complete": True, "n": [1, {"x": None}]},
-        owner="o", until=clock(), fence=7, again=("a", "b"), restarted_by="r", failure="failed_project", error="e",
+        owner="o", owner_run="x", until=clock(), fence=7, again=("a", "b"), restarted_by="r", failure="failed_project", error="e",
         error_code="c", remedy="m", failing_since=clock(), synced_at=clock(),
     )  # fmt: skip
     watermarks.create(state)
