@@ -214,8 +214,8 @@ def test_beginning_anew_takes_the_lease_away_once_for_each_run(leases, watermark
 def test_a_state_comes_back_as_it_was_stored(watermarks, clock):
     state = StreamState(
         integration_id="i1", stream="tickets", unit_id="A/b?", watermark={"complete": True, "n": [1, {"x": None}]},
-        owner="o", owner_run="x", until=clock(), fence=7, again=("a", "b"), restarted_by="r", failure="failed_project", error="e",
-        error_code="c", remedy="m", failing_since=clock(), synced_at=clock(),
+        owner="o", owner_run="x", until=clock(), fence=7, again=("a", "b"), restarted_by="r", failure="failed_project",
+        error="e", error_code="c", remedy="m", failing_since=clock(), synced_at=clock(),
     )  # fmt: skip
     watermarks.create(state)
     assert watermarks.get("i1", "tickets", "A/b?") == state
