@@ -9,7 +9,7 @@ from functools import partial
 from random import uniform
 from threading import Lock
 from time import monotonic, sleep
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from shared.ado import refusals
 from shared.ado.auth import Auth
@@ -18,8 +18,9 @@ from shared.ado.endpoint import Endpoint
 from shared.ado.endpoints.location import CONNECTION_DATA
 from shared.ado.hosts import Hosts
 from shared.ado.paging import Page, Query, read_all
-from shared.ado.refusal import is_refusal, read_refusal, retry_after
-from shared.ado.transport import MAX_REPLY_BYTES, BrokenConnectionError, Timeouts, Transport
+from shared.ado.refusal import MAX_READ, is_refusal, read_refusal, retry_after
+from shared.ado.suspicion import finer, must_confirm, with_a_good_token, worth_a_second_try
+from shared.ado.transport import MAX_REPLY_BYTES, OpenReply, Timeouts, Transport
 from shared.ado.wire import QueryValue, Reply, Request, build_request, read_page, to_query
 from shared.errors import ContractError, CredentialError, TransientError
 
@@ -27,6 +28,9 @@ USER_AGENT: Final = "Flow-AzureDevOps/0.1"
 MAX_WAIT_SECONDS: Final = 3.0
 """A longer pause is left to the queue: waiting costs billed time."""
 RETRY_WAITS: Final = (0.3, 1.0)
+OK: Final = 200
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -124,45 +128,84 @@ class AdoClient:
     ) -> Page:
         url = self._hosts.url(endpoint.host)
         request = build_request(endpoint, url, self.organization, path=path, query=query, body=body)
-        try:
-            return self._ask(endpoint, request)
-        except CredentialError as suspicion:
-            if not confirm or not _must_confirm(endpoint, suspicion):
-                raise
-            return self._make_sure(endpoint, request, suspicion)
+        return self._answer(endpoint, partial(self._ask_once, endpoint, request), confirm=confirm)
 
-    def _make_sure(self, endpoint: Endpoint, request: Request, suspicion: CredentialError) -> Page:
+    def stream(self, endpoint: Endpoint, request: Request, content_type: str, *, max_bytes: int) -> OpenReply:
+        """An accepted reply of ``content_type`` with its body still to be read: for what is not REST. Close it.
+
+        ``request`` goes to ``url_of(endpoint)``. Refusals are told apart and made sure of as everywhere.
+        """
+        return self._answer(endpoint, partial(self._stream_once, endpoint, request, content_type, max_bytes))
+
+    def url_of(self, endpoint: Endpoint) -> str:
+        """Where the endpoint's host is reached, without a trailing slash."""
+        return self._hosts.url(endpoint.host)
+
+    def count_bytes(self, received: int) -> None:
+        """Note bytes that a ``stream`` has brought."""
+        with self._lock:
+            self._bytes_received += received
+
+    def _answer(self, endpoint: Endpoint, once: Callable[[], T], *, confirm: bool = True) -> T:
+        try:
+            return self._ask(endpoint, once)
+        except CredentialError as suspicion:
+            if not confirm or not must_confirm(endpoint, suspicion):
+                raise
+            return self._make_sure(endpoint, once, suspicion)
+
+    def _make_sure(self, endpoint: Endpoint, once: Callable[[], T], suspicion: CredentialError) -> T:
         """Ask who we are. If that is refused too, the credential or the organisation is bad; else ask again."""
         try:
             caller = read_caller(self.one(CONNECTION_DATA, confirm=False))
         except CredentialError as again:
-            raise _finer(suspicion, again) from again
+            raise finer(suspicion, again) from again
         if caller.is_anonymous:
             # Organisations with public projects answer anybody, whatever the token.
             raise suspicion
         try:
-            return self._ask(endpoint, request)
+            return self._ask(endpoint, once)
         except CredentialError as again:
-            raise _with_a_good_token(endpoint, again) from again
+            raise with_a_good_token(endpoint, again) from again
 
-    def _ask(self, endpoint: Endpoint, request: Request) -> Page:
+    def _ask(self, endpoint: Endpoint, once: Callable[[], T]) -> T:
         waits = self._retry_waits if endpoint.repeatable else ()
         for wait in waits:
             try:
-                return self._ask_once(endpoint, request)
+                return once()
             except TransientError as trouble:
-                if not _worth_a_second_try(trouble):
+                if not worth_a_second_try(trouble):
                     raise
-                log.info("ado.retry", extra={"route": request.route, "code": trouble.code})
+                log.info("ado.retry", extra={"route": endpoint.route, "code": trouble.code})
             sleep(uniform(wait / 2, wait))  # noqa: S311 - spreads retries, hides nothing
-        return self._ask_once(endpoint, request)
+        return once()
 
     def _ask_once(self, endpoint: Endpoint, request: Request) -> Page:
-        reply = self._exchange(endpoint, request)
+        authorization = self._begin(endpoint, request)
+        reply, received = self._transport.send(request, authorization, self._user_agent)
+        self.count_bytes(received)
+        self._judge(endpoint, request, reply)
+        return read_page(endpoint, reply)
+
+    def _stream_once(self, endpoint: Endpoint, request: Request, content_type: str, max_bytes: int) -> OpenReply:
+        authorization = self._begin(endpoint, request)
+        reply = self._transport.open(request, authorization, self._user_agent, max_bytes=max_bytes)
+        if reply.status == OK and reply.headers.get("content-type", "").partition(";")[0] == content_type:
+            self._judge(endpoint, request, Reply(reply.status, reply.headers, b""))
+            return reply
+        try:
+            body = reply.read(MAX_READ)
+        finally:
+            reply.close()
+        self._judge(endpoint, request, Reply(reply.status, reply.headers, body))
+        raise ContractError(f"{endpoint.route}: the reply is no {content_type}", code="reply.shape")
+
+    def _judge(self, endpoint: Endpoint, request: Request, reply: Reply) -> None:
+        """Raises what a refusal means; nothing happens for an answer."""
         if not is_refusal(reply):
             self._accepted = self._accepted or not endpoint.anonymous
             self._pause(retry_after(reply.headers))
-            return read_page(endpoint, reply)
+            return
         refusal = read_refusal(reply)
         error = refusals.error_of(endpoint, refusal, bearer=self._auth.is_bearer, accepted=self._accepted)
         if isinstance(error, TransientError):
@@ -180,15 +223,13 @@ class AdoClient:
         )
         raise error
 
-    def _exchange(self, endpoint: Endpoint, request: Request) -> Reply:
+    def _begin(self, endpoint: Endpoint, request: Request) -> str | None:
+        """What comes before every request; the value of ``Authorization``."""
         self._wait(endpoint)
         authorization = None if endpoint.anonymous else self._auth.header()
         with self._lock:
             self._routes[request.route] += 1
-        reply, received = self._transport.send(request, authorization, self._user_agent)
-        with self._lock:
-            self._bytes_received += received
-        return reply
+        return authorization
 
     def _pause(self, seconds: float | None) -> None:
         if not seconds:
@@ -204,32 +245,3 @@ class AdoClient:
             raise refusals.throttled(endpoint, seconds)
         if seconds > 0:
             sleep(seconds)
-
-
-def _must_confirm(endpoint: Endpoint, suspicion: CredentialError) -> bool:
-    refusal = refusals.refusal_of(suspicion)
-    return refusal is not None and refusal.is_suspicion and endpoint is not CONNECTION_DATA
-
-
-def _finer(suspicion: CredentialError, again: CredentialError) -> CredentialError:
-    """Of two refusals the one that says more: the second, unless it only says no where the first said why."""
-    first_says_why = suspicion.code.startswith(("credentials.", "policy.", "conditional_access"))
-    return suspicion if again.code == "credentials.rejected" and first_says_why else again
-
-
-def _with_a_good_token(endpoint: Endpoint, again: CredentialError) -> CredentialError | ContractError:
-    """What a second refusal means once Azure DevOps has said who we are."""
-    refusal = refusals.refusal_of(again)
-    if refusal is not None and again.code == "credentials.rejected":
-        return refusals.scope_missing(endpoint, refusal)
-    if again.code.startswith("organization."):
-        return ContractError(
-            f"Azure DevOps does not know {endpoint.route} in version {endpoint.api_version}", code="api_version"
-        )
-    return again
-
-
-def _worth_a_second_try(trouble: TransientError) -> bool:
-    if isinstance(trouble, BrokenConnectionError):
-        return True
-    return trouble.code in ("server.trouble", "reply.cut") and trouble.retry_after is None

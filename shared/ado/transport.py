@@ -7,6 +7,8 @@ is safe to share between threads.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import Final
@@ -38,6 +40,59 @@ class BrokenConnectionError(TransientError):
     """The connection could not be made, or broke: worth a quick second try where that is safe."""
 
 
+class ReplyTooLargeError(ContractError):
+    """A reply is larger than allowed."""
+
+    def __init__(self, route: str, max_bytes: int) -> None:
+        super().__init__(f"{route}: the reply is larger than {max_bytes} bytes", code="reply.too_large")
+
+
+class OpenReply:
+    """A reply whose body is read piece by piece. ``headers`` has lower-case keys."""
+
+    def __init__(self, route: str, response: requests.Response, deadline: float, max_bytes: int) -> None:
+        self._route, self._response, self._deadline, self._max_bytes = route, response, deadline, max_bytes
+        self._raw: urllib3.HTTPResponse = response.raw
+        self._given = 0
+        self.status: int = self._raw.status
+        self.headers: Mapping[str, str] = {name.lower(): value for name, value in self._raw.headers.items()}
+
+    def read(self, size: int) -> bytes:
+        """The next ``size`` bytes, fewer only at the end. Raises as ``Transport.send``, and ReplyTooLargeError."""
+        with _named_troubles(self._route):
+            piece = self._raw.read(size, decode_content=True)
+        self._given += len(piece)
+        if self._given > self._max_bytes:
+            raise ReplyTooLargeError(self._route, self._max_bytes)
+        if monotonic() > self._deadline:
+            raise TransientError(f"{self._route}: the reply took too long", code="timeout")
+        return piece
+
+    @property
+    def received(self) -> int:
+        """Bytes that have come over the line so far."""
+        return self._raw.tell()
+
+    def close(self) -> None:
+        """Let go; what is left unread goes with its connection."""
+        self._response.close()
+
+
+@contextmanager
+def _named_troubles(route: str) -> Iterator[None]:
+    """The library's errors as ours."""
+    try:
+        yield
+    except (requests.Timeout, urllib3.exceptions.TimeoutError) as e:
+        raise TransientError(f"Azure DevOps did not answer {route} in time", code="timeout") from e
+    except urllib3.exceptions.DecodeError as e:
+        raise ContractError(f"{route}: the reply cannot be decompressed", code="reply.encoding") from e
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as e:
+        raise BrokenConnectionError(
+            f"the connection for {route} broke: {type(e).__name__}", code="connection.broken"
+        ) from e
+
+
 class Transport:
     """Sends requests over pooled connections. Safe to share between threads."""
 
@@ -53,6 +108,17 @@ class Transport:
         Raises TransientError for time-outs, BrokenConnectionError for broken or cut connections, ContractError for a
         body that is larger than allowed (after decompression) or cannot be decompressed.
         """
+        deadline = monotonic() + self._total
+        with _named_troubles(request.route):
+            return self._read(request, self._send(request, authorization, user_agent), deadline)
+
+    def open(self, request: Request, authorization: str | None, user_agent: str, *, max_bytes: int) -> OpenReply:
+        """The reply with its body still to be read, up to ``max_bytes``; close it. Raises as ``send``."""
+        deadline = monotonic() + self._total
+        with _named_troubles(request.route):
+            return OpenReply(request.route, self._send(request, authorization, user_agent), deadline, max_bytes)
+
+    def _send(self, request: Request, authorization: str | None, user_agent: str) -> requests.Response:
         prepared = requests.PreparedRequest()
         prepared.method, prepared.url, prepared.body = request.method, request.url, request.body
         headers = requests.structures.CaseInsensitiveDict(request.headers)
@@ -62,18 +128,7 @@ class Transport:
         if request.body is not None:
             headers["Content-Length"] = str(len(request.body))
         prepared.headers = headers
-        deadline = monotonic() + self._total
-        try:
-            response = self._adapter.send(prepared, stream=True, timeout=self._timeout, verify=True)
-            return self._read(request, response, deadline)
-        except (requests.Timeout, urllib3.exceptions.TimeoutError) as e:
-            raise TransientError(f"Azure DevOps did not answer {request.route} in time", code="timeout") from e
-        except urllib3.exceptions.DecodeError as e:
-            raise ContractError(f"{request.route}: the reply cannot be decompressed", code="reply.encoding") from e
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as e:
-            raise BrokenConnectionError(
-                f"the connection for {request.route} broke: {type(e).__name__}", code="connection.broken"
-            ) from e
+        return self._adapter.send(prepared, stream=True, timeout=self._timeout, verify=True)
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -97,9 +152,7 @@ class Transport:
         while chunk := raw.read1(CHUNK_BYTES, decode_content=True):
             body += chunk
             if len(body) > self._max_reply_bytes:
-                raise ContractError(
-                    f"{request.route}: the reply is larger than {self._max_reply_bytes} bytes", code="reply.too_large"
-                )
+                raise ReplyTooLargeError(request.route, self._max_reply_bytes)
             if monotonic() > deadline:
                 raise TransientError(f"{request.route}: the reply took too long", code="timeout")
         return bytes(body)
