@@ -68,7 +68,11 @@ class Ticket(Entity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketRevision(Entity):
-    """One revision of a ticket with the tracked fields; never changes. ``id`` is ``{number}/{rev}``."""
+    """One revision of a ticket with the tracked fields; never changes. ``id`` is ``{number}/{rev}``.
+
+    ``project_id``, ``sprint_node`` and ``area_node`` say which project, iteration (the root too) and area the names
+    meant when they were read: names change without a revision.
+    """
 
     TABLE: ClassVar[str] = "ticketrevisions"
     IMMUTABLE: ClassVar[bool] = True
@@ -78,6 +82,7 @@ class TicketRevision(Entity):
     changed_at: datetime
     changed_by: str | None = None
     changed_by_name: str | None = None
+    project_id: str | None = None
     project_name: str
     type: str
     state: str
@@ -85,7 +90,9 @@ class TicketRevision(Entity):
     assignee_name: str | None = None
     story_points: float | None = None
     sprint_id: str | None = None
+    sprint_node: int | None = None
     sprint: str | None = None
+    area_node: int | None = None
     area_path: str | None = None
     board_column: str | None = None
     board_column_done: bool | None = None
@@ -103,6 +110,8 @@ TRACKED = (
     "board_column", "board_column_done", "parent_number", "is_deleted",
 )  # fmt: skip
 """The fields whose changes are ticket events, in the order they are listed."""
+MEANT_BY = {"project_name": "project_id", "sprint": "sprint_node", "area_path": "area_node"}
+"""Fields that are names, with the field that says what they mean: a rename is no change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +139,7 @@ def ticket_events(before: TicketRevision | None, after: TicketRevision) -> Itera
     for name in TRACKED:
         old = getattr(before, name) if before else None
         new = getattr(after, name)
-        if old == new or (before is None and new in (None, False)):
+        if old == new or (before is None and new in (None, False)) or (before and _only_renamed(name, before, after)):
             continue
         yield TicketEvent(
             integration_id=after.integration_id,
@@ -145,3 +154,10 @@ def ticket_events(before: TicketRevision | None, after: TicketRevision) -> Itera
             actor=after.changed_by,
             actor_name=after.changed_by_name,
         )
+
+
+def _only_renamed(name: str, before: TicketRevision, after: TicketRevision) -> bool:
+    meant = MEANT_BY.get(name)
+    if meant is None or getattr(before, meant) is None:
+        return False
+    return bool(getattr(before, meant) == getattr(after, meant))

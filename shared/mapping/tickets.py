@@ -24,7 +24,7 @@ Source: https://learn.microsoft.com/azure/devops/boards/queries/query-numeric
 FIELDS: Final = (
     "System.TeamProject", "System.WorkItemType", "System.State", "System.Reason", "System.Title",
     "System.CreatedDate", "System.CreatedBy", "System.ChangedDate", "System.ChangedBy", "System.AssignedTo",
-    "System.IterationId", "System.IterationPath", "System.AreaPath", "System.Tags", "System.Parent",
+    "System.IterationId", "System.IterationPath", "System.AreaId", "System.AreaPath", "System.Tags", "System.Parent",
     "System.BoardColumn", "System.BoardColumnDone", "System.CommentCount", "System.IsDeleted",
     "Microsoft.VSTS.Common.ClosedDate", "Microsoft.VSTS.Common.Priority", "Microsoft.VSTS.Common.Severity", *POINTS,
 )  # fmt: skip
@@ -65,7 +65,6 @@ def to_ticket(item: AdoItem, context: TicketContext) -> Ticket:
         deleted_at=changed_at if tracked["is_deleted"] else None,
         number=number,
         rev=need(item, "rev", int, what),
-        project_id=context.projects.get(tracked["project_name"].lower()),
         title=text(fields, "System.Title") or "",
         reason=text(fields, "System.Reason"),
         created_at=need_time(fields.get("System.CreatedDate"), f"{what}: System.CreatedDate"),
@@ -99,6 +98,8 @@ def to_ticket_revision(item: AdoItem, context: TicketContext) -> TicketRevision:
         changed_at=changed_at,
         changed_by=actor.id if actor else None,
         changed_by_name=actor.name if actor else None,
+        sprint_node=integer(fields.get("System.IterationId"), f"{what}: System.IterationId"),
+        area_node=integer(fields.get("System.AreaId"), f"{what}: System.AreaId"),
         **tracked,
     )
 
@@ -118,8 +119,10 @@ def _tracked(fields: AdoItem, context: TicketContext, what: str) -> dict[str, An
     # The root iteration is named after the project and means: in no sprint.
     in_sprint = path is not None and "\\" in path
     node = integer(fields.get("System.IterationId"), f"{what}: System.IterationId")
+    project_name = need(fields, "System.TeamProject", str, what)
     return {
-        "project_name": need(fields, "System.TeamProject", str, what),
+        "project_id": context.projects.get(project_name.lower()),
+        "project_name": project_name,
         "type": need(fields, "System.WorkItemType", str, what),
         "state": need(fields, "System.State", str, what),
         "is_deleted": fields.get("System.IsDeleted") is True,

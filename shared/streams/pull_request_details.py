@@ -25,8 +25,6 @@ from shared.streams.base import Skip, Slice
 KIND: Final = "pull_requests"
 MONTHS: Final = 6
 """A pull request counts if it was touched within so many calendar months before the first processing, or since."""
-LEFT_OUT: Final = 500
-"""How many repos that cannot be read are remembered, so as to catch up once they can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +50,9 @@ class PullRequestDetails:
         """Whether the project has any Git repository; one without (TFVC only) refuses to list pull requests."""
         return any(not repo.is_deleted for repo in self._repos.values())
 
-    def left_out(self) -> tuple[str, ...]:
-        """Ids of the repos whose pull requests cannot be read now, or are not wanted; at most ``LEFT_OUT``."""
-        known = {repo.id for repo in self._repos.values() if _why_not(repo) or repo.is_deleted}
-        return tuple(sorted(known | self._refused)[:LEFT_OUT])
+    def readable(self) -> set[str]:
+        """Ids of the repos whose pull requests can be read and are wanted, as far as is known by now."""
+        return {repo.id for repo in self._repos.values() if not repo.is_deleted and not _why_not(repo)} - self._refused
 
     def read(self, items: Iterable[dict[str, Any]]) -> Iterator[Outcome]:
         """An outcome for each item, in order, with a bounded number of requests in flight."""

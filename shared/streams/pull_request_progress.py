@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Self
@@ -15,8 +15,15 @@ LaneName = Literal["recent", "touched", "older"]
 LANES: Final[tuple[LaneName, ...]] = ("recent", "touched", "older")
 """In order of use: created since the cut-off; created before and active or closed since; the rest, where only a
 comment, a vote or a push since the cut-off makes one count."""
+REMEMBERED: Final = 1500
+"""Repos of a project that are remembered; in a project with more, nothing is caught up with but by a full run."""
 MARGIN: Final = timedelta(minutes=1)
 """Asked for beyond the cut-off, which is then applied here, to the microsecond."""
+
+
+def marks(repo_ids: Iterable[str]) -> tuple[str, ...]:
+    """The first 12 hexadecimal digits of each id, which keeps a watermark short and tells them apart."""
+    return tuple(sorted(repo_id.replace("-", "")[:12] for repo_id in repo_ids)[:REMEMBERED])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +69,21 @@ class Round:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """``read_at``: when the newest complete round began. ``todo``: lanes that are left; of the first of them ``skip``
-    rows are done, ``last`` being the number of the last one. ``left_out``: repos to catch up with once they can be
-    read."""
+    rows are done, ``last`` being the number of the last one. ``rolling``: the row at which the next round goes on to
+    look at all the others. ``covered``: repos that are read, or are in ``todo``, as ``marks``."""
 
     read_at: datetime
     todo: tuple[Lane, ...] = ()
     skip: int = 0
     last: int | None = None
     round: Round | None = None
-    left_out: tuple[str, ...] = ()
+    rolling: int = 0
+    covered: tuple[str, ...] = ()
 
     @classmethod
-    def begin(cls, now: datetime) -> Self:
+    def begin(cls, now: datetime, repo_ids: Iterable[str]) -> Self:
         """Nothing is read: all lanes, up to now; what comes later is the rounds'."""
-        return cls(read_at=now, todo=tuple(Lane(name, now) for name in LANES))
+        return cls(read_at=now, todo=tuple(Lane(name, now) for name in LANES), covered=marks(repo_ids))
 
     @classmethod
     def load(cls, watermark: Watermark) -> Self:
@@ -90,7 +98,8 @@ class Progress:
             skip=watermark.get("skip", 0),
             last=watermark.get("last"),
             round=Round(need_time(under_way["started_at"], "round"), under_way.get("below")) if under_way else None,
-            left_out=tuple(watermark.get("left_out", ())),
+            rolling=watermark.get("rolling", 0),
+            covered=tuple(watermark.get("covered", ())),
         )
 
     def watermark(self) -> Watermark:
@@ -102,7 +111,8 @@ class Progress:
             "skip": self.skip,
             "last": self.last,
             "round": under_way,
-            "left_out": list(self.left_out),
+            "rolling": self.rolling,
+            "covered": list(self.covered),
         }
 
     def importing(self) -> bool:
@@ -113,11 +123,18 @@ class Progress:
         """0..1: how many of the first reading's lanes are done; how long they are is not known beforehand."""
         return 1 - sum(lane.repo_id is None for lane in self.todo) / len(LANES)
 
-    def catch_up(self, repo_ids: Iterable[str], now: datetime) -> Self:
-        """Add the lanes of repos that can be read again, unless they are there."""
-        wanted = sorted(set(repo_ids) - {lane.repo_id for lane in self.todo if lane.repo_id})
-        lanes = tuple(Lane(name, now, repo_id) for repo_id in wanted for name in LANES)
-        return replace(self, todo=self.todo + lanes)
+    def catch_up(self, readable: Collection[str], now: datetime) -> Self:
+        """Add the lanes of repos that are new, or can be read again, which no round would read whole."""
+        known = set(self.covered)
+        new = sorted(id_ for id_ in readable if not known & set(marks([id_]))) if len(known) < REMEMBERED else []
+        lanes = tuple(Lane(name, now, repo_id) for repo_id in new for name in LANES)
+        queued = {lane.repo_id for lane in self.todo}
+        todo = self.todo + tuple(lane for lane in lanes if lane.repo_id not in queued)
+        return replace(self, todo=todo, covered=marks(readable))
+
+    def without(self, readable: Iterable[str]) -> Self:
+        """Forget the repos that cannot be read any more, so as to catch up once they can."""
+        return replace(self, covered=tuple(sorted(set(self.covered) & set(marks(readable)))))
 
     def next_lane(self) -> Self:
         """The first lane is done."""

@@ -29,6 +29,8 @@ OVERLAP: Final = timedelta(minutes=10)
 """How much earlier than the last round began its successor looks for closed ones, so that two clocks may differ."""
 CLOSED_OF_LATE: Final = timedelta(days=7)
 """So long after its end a pull request is still read again: comments come late."""
+ROLLING: Final = 100
+"""How many others a round looks at besides: no list shows that one was commented on long after its end."""
 ROUND_GOOD_FOR: Final = timedelta(minutes=10)
 """While the oldest are read, a round comes between as often as this."""
 
@@ -51,21 +53,21 @@ class _Reader:
     def __init__(self, slice_: Slice, details: PullRequestDetails) -> None:
         self._slice = slice_
         self._details = details
-        self._progress = Progress.load(slice_.watermark) if slice_.watermark else Progress.begin(slice_.now)
+        known = slice_.watermark
+        self._progress = Progress.load(known) if known else Progress.begin(slice_.now, details.readable())
 
     def batches(self) -> Iterator[Batch]:
         """A round where one is due, and then the lanes that are left."""
         progress = self._progress
         stale = self._slice.now - progress.read_at >= ROUND_GOOD_FOR
-        readable_again = set(progress.left_out) - set(self._details.left_out())
-        self._progress = progress.catch_up(readable_again, self._slice.now)
+        self._progress = progress.catch_up(self._details.readable(), self._slice.now)
         if progress.round or not progress.todo or (stale and not progress.importing()):
             yield from self._round()
         while self._progress.todo:
             yield from self._lane()
 
     def _round(self) -> Iterator[Batch]:
-        """All active ones and those closed of late, newest first, each compared with what is stored.
+        """All active ones and those closed of late, newest first, then a few of the rest; compared with what is stored.
 
         One that is completed while the active ones are paged may be missed; it is among the closed of the next round.
         """
@@ -77,7 +79,21 @@ class _Reader:
             outcomes = list(self._details.read(listed[number] for number in lot))
             current = replace(current, below=lot[-1])
             yield self._store(outcomes, replace(self._progress, round=current), compare=True)
-        yield self._batch(replace(self._progress, read_at=current.started_at, round=None))
+        ended = replace(self._progress, read_at=current.started_at, round=None)
+        if not ended.todo:
+            rows, ended = self._next_few(ended)
+            for others in lots((item for item in rows if number_of(item) not in listed), LOT):
+                yield self._store(list(self._details.read(others)), self._progress, compare=True)
+        yield self._batch(ended)
+
+    def _next_few(self, progress: Progress) -> tuple[list[dict[str, Any]], Progress]:
+        """The next of all pull requests, from the beginning again after the last: old ones are touched too."""
+        query = {"searchCriteria.status": "all", "$top": str(ROLLING)}
+        for start in dict.fromkeys((progress.rolling, 0)):
+            rows = next(self._pages(query | {"$skip": str(start)}), [])
+            if rows:
+                return rows, replace(progress, rolling=start + len(rows))
+        return [], replace(progress, rolling=0)
 
     def _lane(self) -> Iterator[Batch]:
         """The first lane that is left, from where it stands, to its end."""
@@ -127,7 +143,7 @@ class _Reader:
         )
 
     def _batch(self, progress: Progress, entities: Iterable[Entity] = ()) -> Batch:
-        self._progress = replace(progress, left_out=self._details.left_out())
+        self._progress = progress.without(self._details.readable())
         return Batch(self._progress.watermark(), tuple(entities), progress=self._progress.lanes_done())
 
     def _stored(self, row: PullRequest) -> PullRequest | None:

@@ -51,6 +51,7 @@ def test_a_recorded_revision_becomes_a_revision_row():
         changed_at=datetime(2014, 3, 18, 17, 17, 5, 760000, tzinfo=UTC),
         changed_by="jamal-id",
         changed_by_name="Jamal Hartnett",
+        project_id="project-id",
         project_name="Fabrikam-Fiber-Git",
         type="Product Backlog Item",
         state="New",
@@ -144,3 +145,8 @@ def test_every_field_that_is_read_is_asked_for():
     to_ticket(item, CONTEXT)
     to_ticket_revision(item, CONTEXT)
     assert asked == set(FIELDS)
+
+
+def test_the_nodes_that_names_meant_are_kept_with_a_revision():
+    revision = to_ticket_revision(_with(System__IterationId=1, System__AreaId=2), CONTEXT)
+    assert (revision.sprint_node, revision.area_node, revision.sprint_id) == (1, 2, None)

@@ -72,7 +72,9 @@ def _compared(name: str, have: dict[str, Any], expected: dict[str, Any]) -> list
     ]
     for id_ in want.keys() & have.keys():
         for field, value in want[id_].items():
-            if have[id_].get(field, "no such field") != value:
+            # A rename changes names without a revision: rows read before it may still have the former one.
+            right = [value, *expected["spellings"].get(value, [])] if isinstance(value, str) else [value]
+            if have[id_].get(field, "no such field") not in right:
                 found.append(f"{name} {id_} {field}: stored {have[id_].get(field)!r}, true {value!r}")
     return found
 

@@ -193,17 +193,36 @@ def test_rows_that_leave_the_list_while_it_is_read_take_nothing_with_them(runner
     assert {1, 2, 3, 4, 5, 6} <= _numbers(runner)
 
 
-def test_a_quiet_round_writes_nothing_and_asks_for_the_active_and_the_recently_closed(runner, source, ado):
+def test_a_quiet_round_writes_nothing_and_asks_for_the_active_and_the_recently_closed(runner, source, ado, monkeypatch):
+    monkeypatch.setattr("shared.streams.pull_requests.ROLLING", 1)
     source.add(1, "2026-01-01T00:00:00Z", thread(1, comment(1, BOB, "2026-01-06T00:00:00Z")))
     source.add(2)
     source.close(2, "2026-02-28T00:00:00Z")
-    source.add(3)
-    source.close(3, "2026-01-28T00:00:00Z")
+    for number in range(3, 20):
+        source.add(number)
+        source.close(number, "2026-01-28T00:00:00Z")
     _run(runner)
     before = ado.count("threads")
-    _run(runner, now=NOW + timedelta(minutes=15))
-    assert runner.written() == []
-    assert ado.count("threads") == before + 2
+    for minutes in (15, 30, 45):
+        _run(runner, now=NOW + timedelta(minutes=minutes))
+        assert runner.written() == []
+    assert 6 <= ado.count("threads") - before <= 9
+
+
+@pytest.mark.parametrize("status", ["completed", "abandoned"])
+def test_one_that_is_commented_on_long_after_its_end_is_found_in_turn(runner, source, monkeypatch, status):
+    monkeypatch.setattr("shared.streams.pull_requests.ROLLING", 2)
+    for number in range(1, 8):
+        source.add(number, f"2019-01-0{number}T00:00:00Z")
+        source.close(number, "2020-01-01T00:00:00Z", status)
+    _run(runner)
+    assert _numbers(runner) == set()
+    late = thread(1, comment(1, BOB, "2026-03-01T12:01:00Z"))
+    source.threads[3] = source.threads[7] = [late]
+    for turn in range(1, 6):
+        _run(runner, now=NOW + timedelta(minutes=15 * turn))
+    assert _numbers(runner) == {3, 7}
+    assert _skipped(runner).keys() == {1, 2, 4, 5, 6}
 
 
 def test_a_new_comment_an_edit_and_a_deletion_are_found(runner, source):
@@ -383,6 +402,20 @@ def test_those_of_a_repo_that_is_not_imported_are_not_read(runner, source):
     runner.stored.put(_repo(OTHER))
     _run(runner)
     assert _numbers(runner) == {1}
+
+
+def test_a_repo_that_appears_with_old_pull_requests_is_read_whole(runner, source):
+    source.add(1)
+    _run(runner)
+    late = "99999999-0000-4000-8000-00000000000c"
+    source.add(2, repo=late)
+    source.close(2, "2026-01-15T00:00:00Z")
+    source.add(3, "2019-01-01T00:00:00Z", repo=late)
+    source.close(3, "2020-01-01T00:00:00Z")
+    runner.stored.put(_repo(late))
+    _run(runner, now=NOW + timedelta(minutes=15))
+    assert _numbers(runner) == {1, 2}
+    assert _skipped(runner) == {3: "six_month_rule"}
 
 
 def test_a_restored_repo_is_read_again(runner, source):
