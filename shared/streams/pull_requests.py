@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 
 from shared.ado.endpoints import git
@@ -87,13 +88,13 @@ class _Reader:
         yield self._batch(ended)
 
     def _next_few(self, progress: Progress) -> tuple[list[dict[str, Any]], Progress]:
-        """The next of all pull requests, from the beginning again after the last: old ones are touched too."""
+        """The next of all pull requests, and after the last from the first on: old ones are touched too."""
         query = {"searchCriteria.status": "all", "$top": str(ROLLING)}
-        for start in dict.fromkeys((progress.rolling, 0)):
-            rows = next(self._pages(query | {"$skip": str(start)}), [])
-            if rows:
-                return rows, replace(progress, rolling=start + len(rows))
-        return [], replace(progress, rolling=0)
+        rows = list(islice(self._list(query | {"$skip": str(progress.rolling)}), ROLLING))
+        if len(rows) == ROLLING or not progress.rolling:
+            return rows, replace(progress, rolling=progress.rolling + len(rows) if len(rows) == ROLLING else 0)
+        again = list(islice(self._list(query | {"$skip": "0"}), min(ROLLING - len(rows), progress.rolling)))
+        return rows + again, replace(progress, rolling=len(again))
 
     def _lane(self) -> Iterator[Batch]:
         """The first lane that is left, from where it stands, to its end."""

@@ -64,6 +64,9 @@ def _differences(runner: Runner, fake: FakeAdo) -> list[str]:
 def _compared(name: str, have: dict[str, Any], expected: dict[str, Any]) -> list[str]:
     want = {row["id"]: row for row in expected[name]}
     excused = {id_ for ids in expected["unknowable"].values() for id_ in ids}
+    former: dict[str, list[str]] = {}
+    for spelling in expected["spellings"]:
+        former.setdefault(spelling["now"], []).extend(spelling["former"])
     found = [f"{name} {id_}: missing" for id_ in want.keys() - have.keys()]
     found += [
         f"{name} {id_}: extra"
@@ -73,7 +76,7 @@ def _compared(name: str, have: dict[str, Any], expected: dict[str, Any]) -> list
     for id_ in want.keys() & have.keys():
         for field, value in want[id_].items():
             # A rename changes names without a revision: rows read before it may still have the former one.
-            right = [value, *expected["spellings"].get(value, [])] if isinstance(value, str) else [value]
+            right = [value, *former.get(value, [])] if isinstance(value, str) else [value]
             if have[id_].get(field, "no such field") not in right:
                 found.append(f"{name} {id_} {field}: stored {have[id_].get(field)!r}, true {value!r}")
     return found
