@@ -9,6 +9,7 @@ param queues array = ['sync-plan', 'ingest']
 @description('Every table of the app.')
 param tables array = [
   'apirequests'
+  'boards'
   'coverage'
   'integrationindex'
   'integrations'
@@ -23,6 +24,8 @@ param tables array = [
   'ticketprojects'
   'ticketrevisions'
   'tickets'
+  'ticketstates'
+  'tickettypes'
   'users'
   'watermarks'
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from shared.streams.base import Stream
+from shared.streams.process import read_process
 from shared.streams.projects import read_projects
 from shared.streams.pull_requests import read_pull_requests
 from shared.streams.repos import read_repos
@@ -23,6 +24,8 @@ STREAMS: Final[dict[str, Stream]] = {
         Stream("tickets", "tickets", "organization", read_tickets, after=("projects", "users", "sprints")),
         # The organisation's token is taken before any project is read, so that no change falls between the two.
         Stream("tickets_backfill", "tickets", "project", read_tickets_backfill, after=("tickets",), once=True),
+        # A state that a ticket shows for the first time brings its process forward.
+        Stream("process", "tickets", "project", read_process, after=("tickets",)),
         Stream("pull_requests", "pull_requests", "project", read_pull_requests, after=("projects", "repos")),
     )
 }

@@ -11,6 +11,7 @@ from shared.ado.endpoints import wit
 from shared.flow.base import ORGANIZATION_UNIT, Entity
 from shared.flow.projects import TicketProject
 from shared.flow.sprints import Sprint
+from shared.flow.ticket_types import TicketState
 from shared.flow.tickets import Ticket, TicketRevision, ticket_partition
 from shared.flow.users import UserAlias
 from shared.mapping.people import People
@@ -67,13 +68,14 @@ class TicketReader:
         self._slice = slice_
 
     def entities(self, items: Iterable[dict[str, Any]]) -> Iterator[Entity]:
-        """Every revision, and each ticket as the newest revision of the page shows it."""
+        """Every revision, each ticket as the newest revision of the page shows it, and states not seen before."""
         newest: dict[int, dict[str, Any]] = {}
         for item in items:
             revision = to_ticket_revision(item, self._context)
             if not self._is_wanted(revision):
                 continue
             yield revision
+            yield from self._unseen(revision)
             if revision.number not in newest or newest[revision.number]["rev"] < revision.rev:
                 newest[revision.number] = item
         yield from (to_ticket(item, self._context) for item in newest.values())
@@ -87,6 +89,25 @@ class TicketReader:
         suffix = partition.removeprefix(self._slice.integration_id)
         stored = self._slice.stored.get(Ticket, suffix, f"{revision.number:010d}")
         return stored is not None and stored.project_id != project_id
+
+    def _unseen(self, revision: TicketRevision) -> Iterator[TicketState]:
+        """The state of a revision, the first time that a type in its project has it."""
+        project_id = self._context.projects.get(revision.project_name.lower())
+        if project_id is None or (key := (project_id, revision.type, revision.state)) in self._seen:
+            return
+        self._seen.add(key)
+        yield TicketState(
+            integration_id=self._slice.integration_id,
+            id=f"{revision.type}/{revision.state}",
+            project_id=project_id,
+            type=revision.type,
+            state=revision.state,
+            seen_at=self._slice.now,
+        )
+
+    @cached_property
+    def _seen(self) -> set[tuple[str, str, str]]:
+        return {(one.project_id, one.type, one.state) for one in self._slice.stored.all(TicketState)}
 
     @cached_property
     def _projects(self) -> list[TicketProject]:

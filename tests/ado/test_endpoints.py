@@ -107,6 +107,7 @@ def test_only_what_reads_may_be_sent_twice(endpoint):
         (wit.WORK_ITEM_RELATION_TYPES, "wit/GET_relation_types.json", 18),
         (wit.DELETED_WORK_ITEMS, "wit/GET_wit_recyclebin.json", 3),
         (work.TEAM_ITERATIONS, "work/GET_work_teamsettings_iterations_timeframe_timeframe.json", 1),
+        (work.BOARD_COLUMNS, "work/GET_work_boards_boardId_columns.json", 4),
         (graph.USERS, "graph/GetAllUsers.json", 5),
         (graph.MEMBERSHIPS, "graph/BatchGetMembershipsUserUp.json", 1),
         (ims.IDENTITIES, "ims/SearchByIds.json", 2),

@@ -6,6 +6,7 @@ import pytest
 from shared.errors import UnavailableError
 from shared.flow.projects import TicketProject
 from shared.flow.sprints import Sprint
+from shared.flow.ticket_types import TicketState
 from shared.flow.tickets import Ticket, TicketRevision
 from shared.flow.users import UserAlias
 from shared.mapping.tickets import FIELDS
@@ -239,3 +240,14 @@ def test_tickets_of_a_project_that_is_not_imported_are_not_read_but_a_move_there
     feed.revisions += [_revision(1, 3, System__TeamProject="Two", System__State="Done")]
     runner.run(TICKETS)
     assert runner.written() == []
+
+
+def test_a_state_is_noted_the_first_time_a_type_of_the_project_has_it(runner, feed):
+    feed.revisions = [_revision(1, 1), _revision(1, 2, System__State="Freigabe"), _revision(2, 1)]
+    _backfill(runner)
+    seen = {(one.project_id, one.type, one.state) for one in runner.stored.all(TicketState)}
+    assert seen == {(PROJECT, "Bug", "New"), (PROJECT, "Bug", "Freigabe")}
+    runner.run(TICKETS)
+    feed.revisions += [_revision(2, 2, System__State="Freigabe")]
+    runner.run(TICKETS)
+    assert not [one for one in runner.written() if isinstance(one, TicketState)]
