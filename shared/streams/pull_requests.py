@@ -81,7 +81,7 @@ class _Reader:
             current = replace(current, below=lot[-1])
             yield self._store(outcomes, replace(self._progress, round=current), compare=True)
         ended = replace(self._progress, read_at=current.started_at, round=None)
-        if not ended.todo:
+        if all(lane.repo_id for lane in ended.todo):
             rows, ended = self._next_few(ended)
             for others in lots((item for item in rows if number_of(item) not in listed), LOT):
                 yield self._store(list(self._details.read(others)), self._progress, compare=True)

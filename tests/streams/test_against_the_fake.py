@@ -75,6 +75,8 @@ def _compared(name: str, have: dict[str, Any], expected: dict[str, Any]) -> list
     ]
     for id_ in want.keys() & have.keys():
         for field, value in want[id_].items():
+            if have[id_].get("is_deleted") and field.endswith("url"):
+                continue  # no list shows what the page of a deleted repository would be called now
             # A rename changes names without a revision: rows read before it may still have the former one.
             right = [value, *former.get(value, [])] if isinstance(value, str) else [value]
             if have[id_].get(field, "no such field") not in right:
