@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from shared.errors import ConnectorError, ContractError
 from shared.leases import Held, LeaseLostError
-from shared.settle import finish, go_on_later, settle, stop, wait
+from shared.settle import finish, go_on_later, release, settle, stop, wait
 from shared.slices import Job, Outcome, SliceWork, is_wanted
 from shared.sync import advance
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from shared.flow.integration import Integration
     from shared.messages import Ingest
-    from shared.runs import RunStream
     from shared.services import Services
     from shared.streams.base import Stream
 
@@ -51,10 +50,10 @@ def handle_ingest(services: Services, message: Ingest) -> None:
     if until:
         wait(services, message, row, (until - services.clock()).total_seconds())
         return
-    _with_lease(services, message, stream, integration, row)
+    _with_lease(services, message, stream, integration)
 
 
-def _with_lease(services: Services, message: Ingest, stream: Stream, integration: Integration, row: RunStream) -> None:
+def _with_lease(services: Services, message: Ingest, stream: Stream, integration: Integration) -> None:
     lease = services.leases.take(integration.id, message.stream, message.unit_id, message.run_id)
     if isinstance(lease, Held):
         log.info("lease.held", extra={"integration_id": integration.id, "stream": message.stream})
@@ -62,10 +61,16 @@ def _with_lease(services: Services, message: Ingest, stream: Stream, integration
             # A worker that was killed leaves its lease and its message behind: the message outlives the lease.
             services.queues.send(message, math.ceil((lease.until - services.clock()).total_seconds()) + 1)
         return
-    job = Job(services, message, stream, integration, row, lease)
     with lease:
         try:
-            _slice(job)
+            found = services.runs.stream(integration.id, message.run_id, message.stream, message.unit_id)
+            if found is None:
+                return
+            job = Job(services, message, stream, integration, found, lease)
+            if found.final:
+                release(job)  # another copy of the message has just done it
+            else:
+                _slice(job)
         except LeaseLostError:
             # Whoever has it now goes on from the watermark; what was read here since then is read again there.
             log.warning("lease.lost", extra={"integration_id": integration.id, "stream": message.stream})

@@ -75,7 +75,7 @@ def _taken(state: StreamState, owner: str, run_id: str, now: datetime) -> Stream
 
 
 class Lease:
-    """The right to write one stream, while it lasts. As a context manager it lets go at the end, whatever happens.
+    """The right to write one stream, while it lasts. As a context manager it lets go when an error ends the work.
 
     Every method raises LeaseLostError once another worker has taken over, and changes nothing then.
     """
@@ -135,4 +135,6 @@ class Lease:
 
     def __exit__(self, *_raised: object) -> None:
         if self._held:
-            self.release()
+            # Whoever asked for another look is still to be told, by the next owner.
+            self._write(lambda state: replace(state, owner="", owner_run="", until=None))
+            self._held = False

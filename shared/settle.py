@@ -51,9 +51,10 @@ def wait(services: Services, message: Ingest, row: RunStream, seconds: float) ->
 def finish(job: Job) -> None:
     """The stream is complete."""
     now = job.services.clock()
-    release(job, lambda state: replace(without_failure(state), synced_at=now))
+    # The row ends before the lease does: a second copy of the message finds one or the other, and reads nothing.
     well = {"status": "succeeded", "progress": 1.0, "finished_at": now, "resume_at": None}
     job.update(**well, error=None, error_code=None, remedy=None)
+    release(job, lambda state: replace(without_failure(state), synced_at=now))
     advance(job.services, job.integration, job.message.run_id)
 
 
@@ -66,8 +67,8 @@ def go_on_later(job: Job) -> None:
 
 def stop(job: Job) -> None:
     """Nobody wants the stream any more; rows and watermark stay."""
-    release(job)
     job.services.runs.end_stream(job.row, "stopped")
+    release(job)
     advance(job.services, job.integration, job.message.run_id)
 
 
@@ -130,7 +131,7 @@ def _leave_unit(job: Job, error: UnavailableError) -> None:
     failed = Failed.of(error)
     status: Failure = "failed" if job.message.unit_id == ORGANIZATION_UNIT else "failed_project"
     now = job.services.clock()
-    release(job, lambda state: with_failure(state, status, failed, now))
     _note(job, error)
     job.update(status=status, finished_at=now, resume_at=None)
+    release(job, lambda state: with_failure(state, status, failed, now))
     advance(job.services, job.integration, job.message.run_id)

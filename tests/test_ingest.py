@@ -142,6 +142,20 @@ def test_the_message_of_a_killed_worker_outlives_its_lease(engine, integration, 
     assert source.reads == [("organization", n) for n in range(PAGES)]
 
 
+def test_a_second_copy_that_comes_at_the_very_end_reads_nothing(engine, integration, source, message, monkeypatch):
+    """It comes after the first copy has read everything, and before that has said so."""
+    reads, stream = source.reads, engine.services.runs.stream
+    engine.services.handle_ingest(message)
+    first = list(reads)
+    before = replace(row_of(engine, message), status="running")
+    looks = iter([before])
+    monkeypatch.setattr(engine.services.runs, "stream", lambda *key: next(looks, None) or stream(*key))
+    engine.services.handle_ingest(message)
+    assert source.reads == first
+    assert len(source.slices) == 1
+    assert state_of(engine, message).owner == ""
+
+
 def test_the_holder_sends_those_that_asked(engine, integration, source, message):
     def ask():
         engine.services.leases.take(integration.id, "users", "organization", "another-run")

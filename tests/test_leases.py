@@ -128,9 +128,12 @@ def test_being_asked_again_does_not_cost_the_lease(leases, watermarks):
 
 
 def test_it_lets_go_whatever_happens(leases, watermarks):
-    with pytest.raises(ZeroDivisionError), take(leases):
+    lease = take(leases)
+    take(leases, "run-2")
+    with pytest.raises(ZeroDivisionError), lease:
         raise ZeroDivisionError
     assert stored(watermarks).owner == ""
+    assert take(leases).release() == ("run-2",)
 
 
 def test_a_lost_lease_is_not_let_go_of_twice(leases, watermarks, clock):
