@@ -73,7 +73,7 @@ def build_request(
     if values:
         raise ContractError(f"{endpoint.route} has no segment {sorted(values)}", code="request.path")
     asked = {**(query or {}), "api-version": endpoint.api_version}
-    url = f"{base_url}/{'/'.join(map(_segment, segments))}?{_encoded(asked)}"
+    url = f"{base_url}/{'/'.join(map(segment, segments))}?{_encoded(asked)}"
     if len(url) > MAX_URL:
         raise ContractError(f"the URL of {endpoint.route} has {len(url)} characters", code="request.too_long")
     payload = None if body is None else orjson.dumps(body)
@@ -129,7 +129,8 @@ def _json(endpoint: Endpoint, reply: Reply) -> dict[str, Any]:
     return body
 
 
-def _segment(value: str) -> str:
+def segment(value: str) -> str:
+    """One percent-encoded segment of a path. Raises ContractError for what cannot be one."""
     # A slash or dots could become other segments on their way, encoded or not; no name in Azure DevOps has them.
     # https://learn.microsoft.com/azure/devops/organizations/settings/naming-restrictions
     if not _SEGMENT.fullmatch(value) or value in (".", ".."):
