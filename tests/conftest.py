@@ -19,6 +19,7 @@ from shared.storage import create_all
 from shared.streams.base import Stream
 from shared.tables import Tables
 from tests.engine import Clock, Engine, EngineServices, new_integration, settings
+from tests.loopback import NETWORK
 
 REPO = Path(__file__).resolve().parent.parent
 AZURITE = REPO / "local" / "node_modules" / ".bin" / "azurite"
@@ -26,6 +27,14 @@ ACCOUNT = "devstoreaccount1"
 # Azurite's published development key: https://learn.microsoft.com/azure/storage/common/storage-use-azurite
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 SERVICES = ("Blob", "Queue", "Table")
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only() -> Iterator[None]:
+    """Fails the test during which something asked for a host off this machine."""
+    before = len(NETWORK.refused)
+    yield
+    assert not NETWORK.refused[before:], "reached for what is not this machine"
 
 
 def _free_ports(count: int) -> list[int]:

@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.ado.auth import PatAuth
 from shared.ado.base_url import MAX_LENGTH, BaseUrlError, parse_base_url
+from shared.connections import Attempt, diagnose, look_at
+from tests.connecting import TODAY
+from tests.loopback import NETWORK
 
 CONTOSO = "https://dev.azure.com/contoso"
 
@@ -140,6 +144,21 @@ def test_a_hostile_url_is_refused_and_nothing_is_guessed(text):
     assert e.value.code.startswith("base_url.")
     assert e.value.suggested_base_url is None
     assert e.value.remedy == "Use the form https://dev.azure.com/{organization}."
+
+
+def _no_client(organization, auth):
+    raise AssertionError(f"a client was made for {organization}")
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_url_reaches_no_socket(text):
+    before = NETWORK.asked
+    attempt = Attempt(
+        base_url=text, email="a@example.com", auth=lambda: PatAuth("x" * 52), expires_on=None, today=TODAY
+    )
+    assert look_at(_no_client, text).outcome == "error"
+    assert diagnose(_no_client, attempt).answer.outcome == "error"
+    assert NETWORK.asked == before
 
 
 def _suggestion(text: str) -> str | None:
