@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import takewhile
 from typing import Any, Final
 
 from shared.ado.endpoints import wit
@@ -69,26 +71,38 @@ class TicketReader:
 
     def entities(self, items: Iterable[dict[str, Any]]) -> Iterator[Entity]:
         """Every revision, each ticket as the newest revision of the page shows it, and states not seen before."""
-        newest: dict[int, dict[str, Any]] = {}
+        page: dict[int, dict[int, tuple[TicketRevision, dict[str, Any]]]] = {}
         for item in items:
             revision = to_ticket_revision(item, self._context)
             if not self._is_wanted(revision):
                 continue
             yield revision
             yield from self._unseen(revision)
-            if revision.number not in newest or newest[revision.number]["rev"] < revision.rev:
-                newest[revision.number] = item
-        yield from (to_ticket(item, self._context) for item in newest.values())
+            page.setdefault(revision.number, {})[revision.rev] = revision, item
+        for history in page.values():
+            newest = max(history)
+            ticket = to_ticket(history[newest][1], self._context)
+            revisions = [history[rev][0] for rev in sorted(history)]
+            yield replace(ticket, deleted_at=self._deleted_since(revisions)) if ticket.is_deleted else ticket
+
+    def _deleted_since(self, revisions: list[TicketRevision]) -> datetime:
+        """Since when a ticket is in the recycle bin, where it may be changed too; from its revisions in the page."""
+        run = list(takewhile(lambda revision: revision.is_deleted, reversed(revisions)))
+        stored = self._stored(run[-1].number) if len(run) == len(revisions) else None
+        since = run[-1].changed_at
+        return min(since, stored.deleted_at) if stored and stored.deleted_at else since
 
     def _is_wanted(self, revision: TicketRevision) -> bool:
         """Not in a project that is not imported, unless it shows that a stored ticket was moved there."""
         project_id = self._context.projects.get(revision.project_name.lower())
         if project_id not in self._not_imported:
             return True
-        partition = ticket_partition(self._slice.integration_id, revision.number)
-        suffix = partition.removeprefix(self._slice.integration_id)
-        stored = self._slice.stored.get(Ticket, suffix, f"{revision.number:010d}")
+        stored = self._stored(revision.number)
         return stored is not None and stored.project_id != project_id
+
+    def _stored(self, number: int) -> Ticket | None:
+        suffix = ticket_partition(self._slice.integration_id, number).removeprefix(self._slice.integration_id)
+        return self._slice.stored.get(Ticket, suffix, f"{number:010d}")
 
     def _unseen(self, revision: TicketRevision) -> Iterator[TicketState]:
         """The state of a revision, the first time that a type in its project has it."""

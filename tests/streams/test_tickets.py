@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -125,6 +125,19 @@ def test_changes_are_read_from_the_token_on(runner, feed):
     feed.revisions += [_revision(1, 4, System__IsDeleted=False)]
     runner.run(TICKETS)
     assert not runner.stored.by_id(Ticket)["1"].is_deleted
+
+
+@pytest.mark.parametrize("page_size", [1, 1000])
+def test_a_change_in_the_recycle_bin_is_no_second_deletion(runner, feed, page_size):
+    feed.page_size = page_size
+    deleted = {"System__IsDeleted": True}
+    feed.revisions = [_revision(1, 1), _revision(1, 2, **deleted), _revision(1, 3, **deleted)]
+    _backfill(runner)
+    assert runner.stored.by_id(Ticket)["1"].deleted_at == datetime(2026, 1, 2, tzinfo=UTC)
+    runner.run(TICKETS)
+    feed.revisions += [_revision(1, 4, System__IsDeleted=False), _revision(1, 5, **deleted)]
+    runner.run(TICKETS)
+    assert runner.stored.by_id(Ticket)["1"].deleted_at == datetime(2026, 1, 5, tzinfo=UTC)
 
 
 def test_a_page_gives_each_ticket_once_as_its_newest_revision(runner, feed):
