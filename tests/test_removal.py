@@ -68,7 +68,7 @@ def test_everything_of_it_goes_and_nothing_else(engine, full, vault):
     assert deletion.finished_at is not None
 
 
-@pytest.mark.parametrize("stop", range(1, 7))
+@pytest.mark.parametrize("stop", [1, 3, 6])
 def test_stopped_anywhere_it_goes_on(engine, full, vault, monkeypatch, stop):
     integration, _ = full
     monkeypatch.setattr(removal, "_LOT", 4)

@@ -205,7 +205,7 @@ def test_a_tick_begins_a_run_and_does_not_begin_a_second(engine, integration, ro
     assert engine.run(integration).status == "succeeded"
 
 
-@pytest.mark.parametrize("after", range(7))
+@pytest.mark.parametrize("after", [0, 1, 3, 5])
 def test_lost_messages_come_again(engine, integration, road, clock, after):
     run = engine.services.start_sync(integration)
     try:
@@ -233,7 +233,7 @@ class CrashError(Exception):
     pass
 
 
-@pytest.mark.parametrize("call", range(1, 12))
+@pytest.mark.parametrize("call", [1, 2, 3, 5, 7])
 def test_planning_stopped_at_any_message_goes_on(engine, integration, road, monkeypatch, call):
     calls = []
     send = engine.queues.send
