@@ -84,7 +84,8 @@ def retiring(working: list[Repository]) -> list[Repository]:
     counts: dict[str, int] = {}
     for repository in working:
         counts[repository.project_id] = counts.get(repository.project_id, 0) + 1
-    return [one for one in working[::-1] if counts[one.project_id] > 2 and not one.is_fork][:2]
+    tied = {one.id for one in working if one.is_fork} | {one.parent_id for one in working}
+    return [one for one in working[::-1] if counts[one.project_id] > 2 and one.id not in tied][:2]
 
 
 def finish_repositories(making: Making, working: list[Repository]) -> None:

@@ -68,7 +68,7 @@ def short_repository(organization: Organization, repository: Repository) -> dict
         "id": repository.id,
         "name": repository.name,
         "url": repository_url(organization, repository),
-        "project": {"id": project.id, "name": project.name, "state": "unchanged", "visibility": "unchanged"},
+        "project": {"id": project.id, "name": project.name, "state": "unchanged"},
     }
 
 

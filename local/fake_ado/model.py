@@ -367,7 +367,7 @@ class Subscription:
     probation_retries: int = 0
 
 
-@dataclass
+@dataclass(repr=False)
 class Organization:
     """One organisation with everything in it. Mappings are keyed by id."""
 

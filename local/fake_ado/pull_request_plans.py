@@ -47,9 +47,9 @@ def months_before(moment: datetime, months: int) -> datetime:
 
 
 def make_plan(rng: random.Random, now: datetime, place: int) -> Plan:
-    """Every fifth is one of those around the border; the others are spread over fourteen months."""
+    """Every fifth is a special case, mostly around the border; the others are spread over fourteen months."""
     if place % 5 == 0:
-        return _BORDER_CASES[place // 5 % len(_BORDER_CASES)](rng, _Times(now, months_before(now, 6)))
+        return _SPECIAL_CASES[place // 5 % len(_SPECIAL_CASES)](rng, _Times(now, months_before(now, 6)))
     created = now - (0.3 + 420 * rng.random() ** 2) * DAY
     lifetime = min(rng.lognormvariate(1.0, 1.2), 60) * DAY
     end = created + lifetime
@@ -57,7 +57,7 @@ def make_plan(rng: random.Random, now: datetime, place: int) -> Plan:
     is_open = end > now - 0.2 * DAY or (rng.random() < 0.15 and now - created < 50 * DAY)
     last = now - timedelta(hours=3) if is_open else end
     plan.steps = _work(rng, created, last)
-    if plan.is_draft:
+    if plan.is_draft and (not is_open or rng.random() < 0.4):
         plan.steps.append(Step(_within(rng, created, last), "publish"))
     if not is_open:
         _end(rng, plan, end, now)
@@ -132,15 +132,21 @@ def _created_at_the_border(rng: random.Random, times: _Times) -> Plan:
     return Plan(times.border + rng.uniform(0.01, 0.3) * DAY)
 
 
+def _draft(rng: random.Random, times: _Times) -> Plan:
+    created = times.now - rng.uniform(2, 60) * DAY
+    return Plan(created, [Step(created + DAY, "comment")], is_draft=True)
+
+
 def _sorted(steps: list[Step]) -> list[Step]:
     return sorted(steps, key=lambda step: step.at)
 
 
-_BORDER_CASES = (
+_SPECIAL_CASES = (
     _closed_and_commented_late,
     _all_before_the_border,
     _untouched_and_open,
     _closed_after_the_border,
     _old_open_and_commented,
     _created_at_the_border,
+    _draft,
 )

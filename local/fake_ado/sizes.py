@@ -48,7 +48,7 @@ _MANY: Final = (_AGILE, _SCRUM, _CMMI, _BASIC, _SECOND, _TFVC, _GONE)
 
 SIZES: Final[dict[str, Size]] = {
     "tiny": Size((_AGILE, _SCRUM), 12, 60, 240, 12, 4, 24, 150, 20),
-    "small": Size(_DEMO, 30, 800, 3_000, 60, 8, 150, 900, 150),
+    "small": Size(_DEMO, 30, 800, 3_000, 60, 9, 150, 900, 150),
     "bench": Size(_MANY, 80, 10_000, 40_000, 4_700, 20, 2_000, 15_000, 2_000),
     "medium": Size(_MANY, 200, 60_000, 250_000, 4_700, 30, 3_000, 20_000, 5_000),
     "large": Size(_MANY, 400, 200_000, 1_000_000, 9_000, 60, 8_000, 50_000, 20_000),

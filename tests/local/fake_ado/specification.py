@@ -22,6 +22,9 @@ FILES = {
     "account": "account/7.1/accounts.json",
     "hooks": "hooks/7.1/serviceHooks.json",
     "build": "build/7.1/build.json",
+    "wit": "wit/7.1/workItemTracking.json",
+    "work": "work/7.1/work.json",
+    "git": "git/7.1/git.json",
 }
 
 
@@ -32,11 +35,13 @@ def area(name: str) -> dict[str, Any]:
 
 
 def _open_objects(node: Any) -> Any:
-    """A bare ``object`` stands for the type of the same name in C#, which is anything."""
+    """A bare ``object`` stands for the type of the same name in C#, and format ``T`` for a type parameter: anything."""
     if isinstance(node, list):
         return [_open_objects(one) for one in node]
     if not isinstance(node, dict):
         return node
+    if node.get("format") == "T":
+        return {}
     if node.get("type") == "object" and not {"properties", "additionalProperties", "allOf"} & set(node):
         node = {name: one for name, one in node.items() if name != "type"}
     return {name: _open_objects(one) for name, one in node.items()}
