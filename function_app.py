@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from functions import connections, entities, ingest, integrations, service, sync
+from functions import connections, entities, ingest, integrations, service, sync, tickets
 
 app = func.FunctionApp()
-for family in (connections, integrations, entities, service, sync, ingest):
+for family in (connections, integrations, entities, tickets, service, sync, ingest):
     app.register_functions(family.bp)

@@ -9,7 +9,7 @@ from shared.flow.projects import TicketProject
 from shared.flow.repos import Repo
 from shared.flow.rows import to_json
 from shared.http import Answer, Call
-from shared.lists import TICKET_EVENTS, read_page
+from shared.lists import TICKET_EVENTS, TICKET_PROJECTS, read_page
 from shared.requests import ImportChoice
 from shared.services import services
 
@@ -24,6 +24,10 @@ def _serve_list(name: str) -> None:
             from shared.ticket_events import read_ticket_events
 
             return Answer(200, read_ticket_events(services().tables, integration.id, call.query))
+        if name == TICKET_PROJECTS:
+            from shared.ticket_projects import read_ticket_projects
+
+            return Answer(200, read_ticket_projects(services().tables, integration.id, call.query))
         return Answer(200, read_page(services().tables, integration.id, name, call.query))
 
     serves(bp, routes.LIST_ENTITIES[name])(list_entities)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 TICKET_EVENTS: Final = "ticket_events"
 """Worked out on reading from the stored revisions: see ``shared.ticket_events``."""
 
+TICKET_PROJECTS: Final = "ticket_projects"
+"""Projects and boards, which lie in two tables: see ``shared.ticket_projects``."""
+
 LISTED: Final[dict[str, type]] = {**LISTS, TICKET_EVENTS: TicketEvent}
 """Every list by its name in the API."""
 

@@ -55,6 +55,8 @@ class Facts:
     projects: Mapping[str, str] = field(default_factory=dict)
     """Id -> name of the projects that are read."""
     paused_until: datetime | None = None
+    drift: Iterable[Detail] = ()
+    """Warnings about what statuses mean."""
     now: datetime
 
 
@@ -68,7 +70,7 @@ def data_status(facts: Facts) -> tuple[DataStatus, list[Detail]]:
     details = [*_stopped(facts.integration), *sorted(failures, key=lambda detail: detail.scope)]
     whole = any(detail.scope == "integration" for detail in details)
     parts = bool(details)
-    details += [*_paused(facts), *_expiry(facts)]
+    details += [*_paused(facts), *_expiry(facts), *facts.drift]
     if whole:
         return "failed_integration", details
     if not facts.sync.initial_done:
@@ -135,17 +137,24 @@ def integration_status(services: Services, integration: Integration) -> tuple[st
     """Read the facts of one integration and compute ``data_status`` and ``data_status_detail``."""
     on = {stream.name for stream in services.streams.values() if integration.service_on(stream.service)}
     failed = [state for state in services.watermarks.failing(integration.id) if state.stream in on]
-    projects: dict[str, str] = {}
-    if any(state.unit_id != ORGANIZATION_UNIT for state in failed):
-        rows = IntegrationRows(services.tables, integration.id).all(TicketProject)
-        projects = {project.id: project.name for project in rows if is_read(project)}
+    rows = IntegrationRows(services.tables, integration.id).all(TicketProject)
+    projects = {project.id: project.name for project in rows if is_read(project)}
     facts = Facts(
         integration=integration,
         sync=services.runs.state(integration.id),
         streams=failed,
         projects=projects,
         paused_until=services.pauses.until(integration.organization, integration.token_owner),
+        drift=_drift(services, integration, projects),
         now=services.clock(),
     )
     status, details = data_status(facts)
     return status, [detail.to_json() for detail in details]
+
+
+def _drift(services: Services, integration: Integration, projects: Mapping[str, str]) -> Iterable[Detail]:
+    if not integration.service_on("tickets"):
+        return ()
+    from shared.status_drift import drift_details
+
+    return tuple(drift_details(services.tables, integration.id, projects))

@@ -21,6 +21,7 @@ param tables array = [
   'runs'
   'runstreams'
   'sprints'
+  'statusmappings'
   'ticketprojects'
   'ticketrevisions'
   'tickets'

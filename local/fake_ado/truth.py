@@ -12,6 +12,7 @@ from typing import Any
 
 from local.fake_ado import nodes, truth_pull_requests, urls
 from local.fake_ado.model import Identity, Organization, Project, PullRequest, Repository
+from local.fake_ado.truth_process import boards, ticket_types
 from local.fake_ado.truth_tickets import TicketTruth
 from local.fake_ado.truth_view import View, iso
 
@@ -21,6 +22,7 @@ def truth(organization: Organization, initial_processed_at: datetime, *, counts:
 
     - ``ticket_projects``, ``users``, ``repos``, ``sprints``, ``tickets``, ``ticket_events``, ``pull_requests``,
       ``pull_request_comments``, ``pull_request_events``: rows in the order of their keys.
+    - ``ticket_types`` of each readable project with their states; ``boards``: ticket projects of that kind.
     - ``ticket_links``: links that hold between tickets, ``{"rel", "source", "target"}``.
     - ``skipped``: what was seen and is not stored, by list: ``{"id", "reason"}``.
     - ``unknowable``: ids about which no reading can be held to anything: ``tickets`` (destroyed, or in a project that
@@ -48,6 +50,8 @@ def _tickets(view: View) -> dict[str, Any]:
     tickets = TicketTruth(view)
     items = list(tickets.items())
     return {
+        "ticket_types": [row for one in view.projects() for row in ticket_types(one)],
+        "boards": [row for one in view.projects() for row in boards(view.organization, one)],
         "sprints": sorted(tickets.sprint_rows(), key=lambda row: str(row["id"])),
         "tickets": [tickets.ticket(item) for item in items],
         "ticket_events": [event for item in items for event in tickets.events(item)],

@@ -11,13 +11,15 @@ from shared.flow.base import Entity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketProject(Entity):
-    """A project. ``id`` is the ADO project's GUID."""
+    """A project, or a board of one of its teams. ``id`` is the GUID of either; boards are stored as ``Board``."""
 
     TABLE: ClassVar[str] = "ticketprojects"
     LISTED: ClassVar[str | None] = "ticket_projects"
 
     name: str
     kind: str = "project"
+    project_id: str | None = None
+    """The project that a board lies in; None for a project."""
     description: str | None = None
     visibility: str | None = None
     ado_state: str = "wellFormed"
