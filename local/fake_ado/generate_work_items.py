@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from local.fake_ado import fields, processes, texts, work_item_actions, work_item_links
+from local.fake_ado.generate_links import make_links
 from local.fake_ado.making import Making, to_milliseconds
 from local.fake_ado.model import Identity, Project, WorkItem
 from local.fake_ado.nodes import Places
@@ -59,7 +60,7 @@ class WorkItemMaker:
             moment = self.last if self.rng.random() < 0.03 and self.last <= at else at
             self.last = moment
             self._play(stories[number], moment)
-        self._links()
+        make_links(self.making, self.last)
         for item in self.rng.sample(
             [one for one in self.organization.work_items.values() if len(one.revisions) < 9], 2
         ):
@@ -225,19 +226,6 @@ class WorkItemMaker:
         name = rng.choice(list(changes))
         work_item_actions.revise(self.organization, item, at, by, {name: changes[name]})
         return True
-
-    def _links(self) -> None:
-        """Some related and dependent items, in the last days; some of the links are taken away again."""
-        items = [one for one in self.organization.work_items.values() if not one.is_deleted]
-        start = max(self.last, self.making.now - timedelta(days=1))
-        for step in range(len(items) // 12):
-            at = to_milliseconds(start + (self.making.now - timedelta(minutes=15) - start) * step / len(items))
-            source, target = self.rng.sample(items, 2)
-            rel = self.rng.choice((work_item_links.RELATED, work_item_links.RELATED, work_item_links.DEPENDENCY))
-            by = self._worker(source.project_id).id
-            work_item_links.add_link(self.organization, rel, source.id, target.id, at, by)
-            if step % 7 == 3:
-                work_item_links.add_link(self.organization, rel, source.id, target.id, at, by, is_active=False)
 
 
 _Change = Callable[[WorkItemMaker, WorkItem, datetime, str], bool]

@@ -8,10 +8,23 @@ and builds numbered per organisation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
+
+from local.fake_ado.model_git import Comment as Comment
+from local.fake_ado.model_git import Iteration as Iteration
+from local.fake_ado.model_git import PullRequest as PullRequest
+from local.fake_ado.model_git import Repository as Repository
+from local.fake_ado.model_git import Reviewer as Reviewer
+from local.fake_ado.model_git import Thread as Thread
+from local.fake_ado.model_git import ThreadEvent as ThreadEvent
+from local.fake_ado.model_work_items import Fields as Fields
+from local.fake_ado.model_work_items import Link as Link
+from local.fake_ado.model_work_items import Revision as Revision
+from local.fake_ado.model_work_items import WorkItem as WorkItem
+from local.fake_ado.model_work_items import WorkItemComment as WorkItemComment
 
 if TYPE_CHECKING:
     from local.fake_ado.git_history import History
@@ -113,207 +126,6 @@ class Node:
     """Paths it had before it, a node above it or its project was renamed; as work items spell them."""
     deleted_at: datetime | None = None
     """A deleted node is in no tree, but old revisions still name it."""
-
-
-@dataclass
-class Repository:
-    id: str
-    project_id: str
-    name: str
-    default_branch: str | None = "refs/heads/main"
-    size: int = 0
-    is_disabled: bool = False
-    is_in_maintenance: bool = False
-    is_fork: bool = False
-    parent_id: str | None = None
-    deleted_at: datetime | None = None
-    deleted_by: str | None = None
-    created_at: datetime | None = None
-
-
-@dataclass
-class Comment:
-    id: int
-    author_id: str
-    content: str | None
-    published: datetime
-    updated: datetime
-    content_updated: datetime
-    parent_id: int = 0
-    comment_type: Literal["text", "codeChange", "system"] = "text"
-    is_deleted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ThreadEvent:
-    """What a system thread is about, apart from the properties that say so in one of several spellings."""
-
-    kind: Literal["vote", "push", "reviewer_added", "reviewer_removed", "status", "draft", "other"]
-    actor_id: str | None = None
-    subject_id: str | None = None
-    """The reviewer who was added or removed."""
-    value: str = ""
-    """vote: the number; status: active, completed or abandoned; draft: published or drafted."""
-
-
-@dataclass
-class Thread:
-    id: int
-    published: datetime
-    updated: datetime
-    status: str | None
-    comments: list[Comment] = field(default_factory=list)
-    file_path: str | None = None
-    line: int | None = None
-    properties: dict[str, Any] = field(default_factory=dict)
-    """Bare values; the area wraps them in ``$type`` and ``$value``."""
-    identities: dict[str, str] | None = None
-    """Index -> identity id, as system threads name the people they are about."""
-    is_deleted: bool = False
-    event: ThreadEvent | None = None
-    """None: a thread of people."""
-
-
-@dataclass
-class Reviewer:
-    identity_id: str
-    vote: int = 0
-    is_required: bool = False
-    has_declined: bool = False
-    is_flagged: bool = False
-
-
-@dataclass
-class Iteration:
-    """A push to the source branch of a pull request."""
-
-    id: int
-    author_id: str
-    created: datetime
-    updated: datetime
-    reason: str
-    source_commit: str
-    target_commit: str
-    common_commit: str
-    commit_ids: list[str] = field(default_factory=list)
-    push_id: int | None = None
-    old_target_ref: str | None = None
-    new_target_ref: str | None = None
-
-
-@dataclass
-class PullRequest:
-    id: int
-    repository_id: str
-    title: str
-    description: str
-    creator_id: str
-    created: datetime
-    source_ref: str
-    target_ref: str
-    status: Literal["active", "completed", "abandoned"] = "active"
-    closed: datetime | None = None
-    closed_by: str | None = None
-    is_draft: bool = False
-    merge_status: str = "succeeded"
-    merge_id: str = ""
-    last_merge_source: str | None = None
-    last_merge_target: str | None = None
-    last_merge_commit: str | None = None
-    auto_complete_by: str | None = None
-    merge_strategy: str = "noFastForward"
-    labels: list[str] = field(default_factory=list)
-    reviewers: list[Reviewer] = field(default_factory=list)
-    threads: list[Thread] = field(default_factory=list)
-    iterations: list[Iteration] = field(default_factory=list)
-    work_item_ids: list[int] = field(default_factory=list)
-    source_repository_id: str | None = None
-    """The fork it comes from; None: its own repository."""
-    completion_queued: datetime | None = None
-
-
-class Fields(Mapping[str, Any]):
-    """The fields of a revision, packed: revisions with the same names share one index of them."""
-
-    __slots__ = ("_index", "_values")
-    _INDEXES: dict[tuple[str, ...], dict[str, int]] = {}  # noqa: RUF012 - one table for all
-
-    def __init__(self, fields: Mapping[str, Any]) -> None:
-        names = tuple(fields)
-        index = self._INDEXES.get(names)
-        if index is None:
-            index = self._INDEXES[names] = {name: position for position, name in enumerate(names)}
-        self._index = index
-        self._values = tuple(fields.values())
-
-    def __getitem__(self, name: str) -> Any:
-        return self._values[self._index[name]]
-
-    def get(self, name: str, default: Any = None) -> Any:
-        position = self._index.get(name)
-        return default if position is None else self._values[position]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._index)
-
-    def __len__(self) -> int:
-        return len(self._index)
-
-    def unpacked(self) -> dict[str, Any]:
-        """A copy to change."""
-        return dict(zip(self._index, self._values, strict=True))
-
-
-@dataclass(slots=True)
-class Revision:
-    """One revision of a work item: its non-empty fields by reference name.
-
-    Identity fields hold the identity's id, ``System.TeamProject`` the project's id; areas and iterations stand as
-    ``System.AreaId`` and ``System.IterationId`` only, since a rename changes their paths on every revision at once.
-    What follows from its place (``System.Id``, ``Rev``, ``RevisedDate``, ``Watermark``) is not in here.
-    """
-
-    rev: int
-    watermark: int
-    """Order of change in the organisation; what reporting tokens count."""
-    fields: Fields
-
-
-@dataclass(slots=True)
-class WorkItemComment:
-    id: int
-    author_id: str
-    text: str
-    created: datetime
-    modified: datetime
-    is_deleted: bool = False
-    version: int = 1
-
-
-@dataclass
-class WorkItem:
-    id: int
-    project_id: str
-    revisions: list[Revision] = field(default_factory=list)
-    is_deleted: bool = False
-    deleted_at: datetime | None = None
-    deleted_by: str | None = None
-    comments: list[WorkItemComment] = field(default_factory=list)
-    artifact_uris: list[str] = field(default_factory=list)
-    """Artifact URIs: pull requests and commits it is linked to."""
-
-
-@dataclass
-class Link:
-    """A row of the links feed: ``source`` is the forward end (the parent)."""
-
-    watermark: int
-    rel: str
-    source: int
-    target: int
-    changed: datetime
-    changed_by: str
-    is_active: bool = True
 
 
 @dataclass
