@@ -57,7 +57,7 @@ def to_ticket(item: AdoItem, context: TicketContext) -> Ticket:
     tracked = _tracked(fields, context, what)
     number = need(item, "id", int, "a work item revision")
     changed_at = need_time(fields.get("System.ChangedDate"), f"{what}: System.ChangedDate")
-    creator = context.people.named(text(fields, "System.CreatedBy"))
+    creator = _person(fields, "System.CreatedBy", context.people)
     return Ticket(
         integration_id=context.integration_id,
         id=str(number),
@@ -87,7 +87,7 @@ def to_ticket_revision(item: AdoItem, context: TicketContext) -> TicketRevision:
     number = need(item, "id", int, "a work item revision")
     rev = need(item, "rev", int, what)
     changed_at = need_time(fields.get("System.ChangedDate"), f"{what}: System.ChangedDate")
-    actor = context.people.named(text(fields, "System.ChangedBy"))
+    actor = _person(fields, "System.ChangedBy", context.people)
     tracked = _tracked(fields, context, what)
     return TicketRevision(
         integration_id=context.integration_id,
@@ -104,6 +104,14 @@ def to_ticket_revision(item: AdoItem, context: TicketContext) -> TicketRevision:
     )
 
 
+def _person(fields: AdoItem, name: str, people: People) -> Person | None:
+    """An identity field: text in the reporting feeds, an object where a work item's own history is read."""
+    value = fields.get(name)
+    if isinstance(value, Mapping):
+        return people.named(f"{value.get('displayName')} <{value.get('uniqueName')}>")
+    return people.named(text(fields, name))
+
+
 def _fields(item: AdoItem) -> AdoItem:
     return need(item, "fields", dict, _what(item))
 
@@ -114,7 +122,7 @@ def _what(item: AdoItem) -> str:
 
 def _tracked(fields: AdoItem, context: TicketContext, what: str) -> dict[str, Any]:
     """The fields that a ticket and its revisions have in common; absent in the source means empty."""
-    assignee: Person | None = context.people.named(text(fields, "System.AssignedTo"))
+    assignee = _person(fields, "System.AssignedTo", context.people)
     path = text(fields, "System.IterationPath")
     # The root iteration is named after the project and means: in no sprint.
     in_sprint = path is not None and "\\" in path

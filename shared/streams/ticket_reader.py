@@ -10,6 +10,7 @@ from itertools import takewhile
 from typing import Any, Final
 
 from shared.ado.endpoints import wit
+from shared.errors import UnavailableError
 from shared.flow.base import ORGANIZATION_UNIT, Entity
 from shared.flow.projects import TicketProject
 from shared.flow.sprints import Sprint
@@ -66,8 +67,9 @@ def _is_lost(project: TicketProject, slice_: Slice) -> bool:
 class TicketReader:
     """What revisions refer to is looked up once, when the first revision comes."""
 
-    def __init__(self, slice_: Slice) -> None:
+    def __init__(self, slice_: Slice, *, fills_gaps: bool = False) -> None:
         self._slice = slice_
+        self._fills_gaps = fills_gaps
 
     def entities(self, items: Iterable[dict[str, Any]]) -> Iterator[Entity]:
         """Every revision, each ticket as the newest revision of the page shows it, and states not seen before."""
@@ -80,10 +82,29 @@ class TicketReader:
             yield from self._unseen(revision)
             page.setdefault(revision.number, {})[revision.rev] = revision, item
         for history in page.values():
-            newest = max(history)
-            ticket = to_ticket(history[newest][1], self._context)
             revisions = [history[rev][0] for rev in sorted(history)]
+            if self._fills_gaps:
+                yield from self._gap(revisions)
+            ticket = to_ticket(history[revisions[-1].rev][1], self._context)
             yield replace(ticket, deleted_at=self._deleted_since(revisions)) if ticket.is_deleted else ticket
+
+    def _gap(self, revisions: list[TicketRevision]) -> Iterator[TicketRevision]:
+        """What happened to a ticket between its stored revision and those of the page: one request, if anything.
+
+        The feed does not show what happened in a project that the caller did not see, from which a ticket is moved.
+        """
+        first, last = revisions[0], revisions[-1]
+        stored = self._stored(first.number) if first.rev > 1 else None
+        known = stored.rev if stored else 0
+        project_id = self._context.projects.get(last.project_name.lower())
+        if known >= first.rev - 1 or project_id is None:
+            return
+        path = {"project": project_id, "id": str(first.number)}
+        try:
+            items = [item for page in self._slice.client.pages(wit.WORK_ITEM_HISTORY, path=path) for item in page.items]
+        except UnavailableError:
+            return  # in the recycle bin by now, or out of sight again
+        yield from (to_ticket_revision(item, self._context) for item in items if known < item["rev"] < first.rev)
 
     def _deleted_since(self, revisions: list[TicketRevision]) -> datetime:
         """Since when a ticket is in the recycle bin, where it may be changed too; from its revisions in the page."""

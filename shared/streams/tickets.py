@@ -33,7 +33,7 @@ def read_tickets(slice_: Slice) -> Iterator[Batch]:
     if watermark.get("token"):
         start = {"continuationToken": str(watermark["token"])}
     kept["token"] = watermark.get("token")
-    reader = TicketReader(slice_)
+    reader = TicketReader(slice_, fills_gaps=True)
     for page in slice_.client.pages(wit.WORK_ITEM_REVISIONS, query=_query(fields) | start):
         kept["token"] = page.token or kept["token"]
         if page.last and not back:

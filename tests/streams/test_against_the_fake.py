@@ -71,12 +71,14 @@ def _compared(name: str, have: dict[str, Any], expected: dict[str, Any]) -> list
     found += [
         f"{name} {id_}: extra"
         for id_ in have.keys() - want.keys()
-        if not {have[id_].get("project_id"), have[id_].get("repo_id"), *id_.split("/")} & excused
+        # An end that no thread told is known from the time when it was the last; the source forgets it on reopening.
+        if not id_.endswith("/ended")
+        and not {have[id_].get("project_id"), have[id_].get("repo_id"), *id_.split("/")} & excused
     ]
     for id_ in want.keys() & have.keys():
         for field, value in want[id_].items():
-            if have[id_].get("is_deleted") and field.endswith("url"):
-                continue  # no list shows what the page of a deleted repository would be called now
+            if name == "repos" and have[id_]["is_deleted"] and field not in ("is_deleted", "deleted_at"):
+                continue  # what changed between the last list and the deletion is in no list
             # A rename changes names without a revision: rows read before it may still have the former one.
             right = [value, *former.get(value, [])] if isinstance(value, str) else [value]
             if have[id_].get(field, "no such field") not in right:

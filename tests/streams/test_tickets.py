@@ -64,6 +64,12 @@ class Feed:
             "isLastBatch": end == len(self.revisions),
         }
 
+    def history(self, number, query):
+        """All revisions of one work item, people as objects."""
+        ann = {"displayName": "Ann Archer", "uniqueName": "ANN@contoso.com", "id": "x"}
+        rows = [r for r in self.revisions if r["id"] == int(number)][int(query["$skip"]) :]
+        return [row | {"fields": row["fields"] | {"System.ChangedBy": ann}} for row in rows]
+
 
 @pytest.fixture
 def feed(ado, runner):
@@ -72,6 +78,7 @@ def feed(ado, runner):
     ado.on("_apis/wit/fields", lambda **_: [{"referenceName": name} for name in sorted(feed.known_fields)])
     ado.on("_apis/wit/reporting/workitemrevisions", feed)
     ado.on(f"{PROJECT}/_apis/wit/reporting/workitemrevisions", feed)
+    ado.on(f"{PROJECT}/_apis/wit/workItems/(.*)/revisions", feed.history)
     runner.stored.put(
         TicketProject(integration_id="i", id=PROJECT, name="One"),
         UserAlias(integration_id="i", id="ann", apex_user_id="ann", name="Ann", username="ann@contoso.com"),
@@ -120,7 +127,7 @@ def test_changes_are_read_from_the_token_on(runner, feed):
     runner.run(TICKETS)
     feed.revisions += [_revision(1, 2), _revision(2, 1), _revision(1, 3, System__IsDeleted=True)]
     runner.run(TICKETS)
-    assert [r.id for r in runner.written() if isinstance(r, TicketRevision)] == ["1/2", "2/1", "1/3"]
+    assert sorted(r.id for r in runner.written() if isinstance(r, TicketRevision)) == ["1/1", "1/2", "1/3", "2/1"]
     assert runner.stored.by_id(Ticket)["1"].is_deleted
     feed.revisions += [_revision(1, 4, System__IsDeleted=False)]
     runner.run(TICKETS)
@@ -264,3 +271,36 @@ def test_a_state_is_noted_the_first_time_a_type_of_the_project_has_it(runner, fe
     feed.revisions += [_revision(2, 2, System__State="Freigabe")]
     runner.run(TICKETS)
     assert not [one for one in runner.written() if isinstance(one, TicketState)]
+
+
+def _moved_from_out_of_sight(feed, ado):
+    """A ticket that the feed shows from its third revision on."""
+    feed.revisions = [_revision(1, 1, System__TeamProject="Hidden"), _revision(1, 2, System__TeamProject="Hidden")]
+    feed.revisions.append(_revision(1, 3))
+    shown = {"values": feed.revisions[2:], "continuationToken": "3;1;1", "isLastBatch": True}
+    ado.on("_apis/wit/reporting/workitemrevisions", lambda **_: shown)
+
+
+def test_what_happened_to_a_ticket_out_of_sight_is_read_when_it_is_moved_into_sight(runner, feed, ado):
+    _moved_from_out_of_sight(feed, ado)
+    runner.run(TICKETS)
+    revisions = runner.stored.by_id(TicketRevision)
+    assert [(id_, revisions[id_].project_name, revisions[id_].changed_by) for id_ in sorted(revisions)] == [
+        ("1/1", "Hidden", "ann"),
+        ("1/2", "Hidden", "ann"),
+        ("1/3", "One", "ann"),
+    ]
+    assert runner.stored.by_id(Ticket)["1"].rev == 3
+    before = ado.count("workItems")
+    runner.run(TICKETS)
+    assert ado.count("workItems") == before
+
+
+def test_a_ticket_that_is_in_the_recycle_bin_by_now_leaves_its_gap(runner, feed, ado):
+    def refuse(number, query):
+        raise Refused(404, "TF401232: Work item 1 does not exist.")
+
+    _moved_from_out_of_sight(feed, ado)
+    ado.on(f"{PROJECT}/_apis/wit/workItems/(.*)/revisions", refuse)
+    runner.run(TICKETS)
+    assert runner.stored.by_id(TicketRevision).keys() == {"1/3"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from shared.ado.endpoint import LEARN, Endpoint
-from shared.ado.paging import ContinuationBody
+from shared.ado.paging import ContinuationBody, SkipTop
 
 WORK_ITEM_REVISIONS: Final = Endpoint(
     path="_apis/wit/reporting/workitemrevisions",
@@ -33,6 +33,14 @@ WORK_ITEM_REVISIONS_BY_POST: Final = Endpoint(
 """The same feed with its filters in the body, for a list of fields too long for a URL; the page size is ADO's."""
 
 PROJECT_WORK_ITEM_REVISIONS_BY_POST: Final = WORK_ITEM_REVISIONS_BY_POST.in_project()
+
+WORK_ITEM_HISTORY: Final = Endpoint(
+    path="{project}/_apis/wit/workItems/{id}/revisions",
+    paging=SkipTop(page_size=200),
+    scope="vso.work",
+    docs=LEARN + "wit/revisions/list",
+)
+"""Every revision of one work item with all its fields, people as objects; not of one in the recycle bin."""
 
 WORK_ITEM_LINKS: Final = Endpoint(
     path="_apis/wit/reporting/workitemlinks",
