@@ -19,7 +19,7 @@ from shared.integration_store import DuplicateNameError
 from shared.messages import Plan
 from shared.requests import AccessToken, IntegrationChange, NewIntegration, OAuth
 from shared.table_errors import RowChangedError
-from shared.vault import Secret, new_secret_name
+from shared.vault import Secret
 
 if TYPE_CHECKING:
     from shared.connection_answers import ConnectionAnswer
@@ -54,7 +54,7 @@ def _store_new(
     now = parts.clock()
     switches = dict.fromkeys(SERVICES, True) | {"webhooks": diagnosis.webhooks_available} | body.services.given()
     _check_webhooks(switches, available=diagnosis.webhooks_available)
-    credential = _keep(parts, integration_id, access_token(body.auth), diagnosis)
+    credential = _keep(parts, workspace, integration_id, access_token(body.auth), diagnosis)
     blank = Integration(
         id=integration_id, workspace=workspace, name=body.name.strip(), services=switches, created_at=now,
         updated_at=now, organization=diagnosis.answer.organization or "", username="", secret_name="",
@@ -62,7 +62,7 @@ def _store_new(
     try:
         return parts.integrations.create(credential.of(blank))
     except DuplicateNameError as e:
-        parts.vault.delete(credential.secret_name)
+        parts.secrets.let_go(integration_id, credential.secret_name)
         raise _name_taken(e) from e
 
 
@@ -77,7 +77,7 @@ def change(parts: Services, integration: Integration, body: IntegrationChange, *
     _check_webhooks(switches, available=(diagnosis or integration).webhooks_available)
     credential = None
     if diagnosis and body.auth is not UNSET:
-        credential = _keep(parts, integration.id, access_token(body.auth), diagnosis)
+        credential = _keep(parts, integration.workspace, integration.id, access_token(body.auth), diagnosis)
 
     def update(found: Integration) -> Integration:
         changed = replace(found, services={**found.services, **switches}, updated_at=parts.clock())
@@ -89,12 +89,12 @@ def change(parts: Services, integration: Integration, body: IntegrationChange, *
         before, stored = _store(parts, integration, update, only_this=only_this)
     except (ApiProblem, DuplicateNameError) as e:
         if credential:
-            parts.vault.delete(credential.secret_name)
+            parts.secrets.let_go(integration.id, credential.secret_name)
         if isinstance(e, DuplicateNameError):
             raise _name_taken(e) from e
         raise
     if credential:
-        parts.vault.delete(before.secret_name)
+        parts.secrets.let_go(integration.id, before.secret_name)
     if credential or any(switches.get(name) and not before.services.get(name) for name in switches):
         parts.start_sync(stored)
     return stored
@@ -207,9 +207,11 @@ def _tested(parts: Services, integration: Integration, auth: AccessToken | OAuth
     return diagnosis
 
 
-def _keep(parts: Services, integration_id: str, auth: AccessToken, diagnosis: Diagnosis) -> _Credential:
-    name, end = new_secret_name(integration_id), expires_at(auth.expires_on)
-    parts.vault.put(name, Secret(auth.token.strip()), end)
+def _keep(
+    parts: Services, workspace: str, integration_id: str, auth: AccessToken, diagnosis: Diagnosis
+) -> _Credential:
+    end = expires_at(auth.expires_on)
+    name = parts.secrets.keep(workspace, integration_id, Secret(auth.token.strip()), end)
     return _Credential(name, auth.email.strip(), end, diagnosis)
 
 

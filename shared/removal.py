@@ -34,7 +34,7 @@ def remove(services: Services, message: Plan) -> None:
     integration = services.integrations.load(message.workspace, message.integration_id)
     if integration is None or integration.state != "deleting":
         return
-    services.vault.delete(integration.secret_name)
+    services.secrets.delete(integration.id, integration.secret_name)
     before = _await_writers(services, _begun(services, integration))
     after = _sweep(services, before, until=services.clock() + SLICE)
     now = services.clock()

@@ -18,6 +18,7 @@ from shared.leases import Leases
 from shared.pauses import Pauses
 from shared.queues import Queues
 from shared.runs import RunStore
+from shared.secret_ledger import SecretLedger
 from shared.tables import Tables
 from shared.vault import DevelopmentCredential, Vault
 from shared.watermarks import Watermarks
@@ -70,6 +71,10 @@ class Services:
     @cached_property
     def integrations(self) -> IntegrationStore:
         return IntegrationStore(self.tables, self.clock)
+
+    @cached_property
+    def secrets(self) -> SecretLedger:
+        return SecretLedger(self.tables, lambda: self.vault, self.integrations, self.clock)
 
     @cached_property
     def runs(self) -> RunStore:

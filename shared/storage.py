@@ -28,12 +28,15 @@ PAUSES: Final = "pauses"
 API_REQUESTS: Final = "apirequests"
 """PartitionKey: workspace. Answers kept for repeated requests (``Idempotency-Key``), and counted connection tests."""
 
+SECRETS: Final = "secrets"
+"""PartitionKey: integration id. Names of secrets in the vault; the timer clears what an integration has left."""
+
 OWNED_BY_INTEGRATION: Final = (
     *sorted({entity.TABLE for entity in ENTITIES}), COVERAGE, RUN_STREAMS, RUNS, WATERMARKS,
 )  # fmt: skip
 """Tables whose every PartitionKey begins with an integration id: what its deletion clears."""
 
-TABLES: Final = (*OWNED_BY_INTEGRATION, INTEGRATIONS, INTEGRATION_INDEX, PAUSES, API_REQUESTS)
+TABLES: Final = (*OWNED_BY_INTEGRATION, INTEGRATIONS, INTEGRATION_INDEX, PAUSES, API_REQUESTS, SECRETS)
 
 
 def create_all(tables: Tables | None = None, queues: Queues | None = None) -> None:

@@ -41,6 +41,7 @@ def tick(services: Services, *, past_due: bool) -> None:
         services.queues.send(Plan(integration.workspace, integration.id, action=action))
         sent += 1
     services.integrations.forget_old()
+    services.secrets.sweep()
     log.info("sync.tick", extra={"planned": sent, "past_due": past_due})
 
 

@@ -20,6 +20,7 @@ param tables array = [
   'repos'
   'runs'
   'runstreams'
+  'secrets'
   'sprints'
   'statusmappings'
   'ticketprojects'
