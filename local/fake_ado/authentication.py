@@ -143,6 +143,8 @@ def user_data(fake: Fake, credential: Credential) -> str | None:
         return None
     home, token = found
     is_expired = token.expires_at is not None and token.expires_at <= current(home)
+    if token.refusal == "wrong_tenant":
+        return None  # the organisation's directory knows nobody of another one
     if token.revoked or is_expired or token.kind != ("bearer" if credential.scheme == "bearer" else "pat"):
         return None
     identity = fake.find_identity(token.identity_id)

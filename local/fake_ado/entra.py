@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from local.fake_ado.model import Identity, Organization, Token
-from local.fake_ado.named_tokens import expand, main_account
+from local.fake_ado.named_tokens import CANARY, expand, main_account
 from local.fake_ado.times import current
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Entra:
 
     def consent(self, grant: Grant) -> str:
         """A code for a consent."""
-        code = "0.A" + uuid4().hex
+        code = f"0.A{CANARY}{uuid4().hex}"
         self.codes[code] = grant
         return code
 
@@ -99,7 +99,7 @@ class Entra:
 
     def tokens(self, grant: Grant, lifetime: int) -> dict[str, Any]:
         """A new set of tokens; the access token is good at once in the fake's organisations."""
-        access_token, refresh_token = "eyJ0eXAi." + uuid4().hex, "1.AR" + uuid4().hex + uuid4().hex
+        access_token, refresh_token = f"eyJ0eXAi.{CANARY}{uuid4().hex}", f"1.AR{CANARY}{uuid4().hex}{uuid4().hex}"
         words = frozenset(word.rpartition("/")[2] for word in grant.scope.split() if "vso." in word)
         is_full = any(word.endswith(("/.default", "/user_impersonation")) for word in grant.scope.split())
         grant.home.tokens[access_token] = Token(

@@ -186,6 +186,7 @@ def test_bearer_tokens_say_less_when_they_fail(client, fake):
     assert ask("good").status == 401
     wrong = ask("bearer_wrong_tenant")
     assert (wrong.status, wrong.headers["retry-after"], wrong.headers["x-ratelimit-remaining"]) == (429, "600", "0")
+    assert "x-vss-userdata" not in wrong.headers, "the directory of another tenant's account is unknown here"
 
 
 def test_a_token_of_another_organisation_is_as_unknown():
