@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from shared.answers import CoverageAnswer
 from shared.flow.base import Entity
+from shared.flow.commits import Commit
 from shared.flow.rows import from_row
 from shared.flow.sprints import Sprint
 from shared.flow.tickets import TicketRevision, ticket_events, ticket_partition
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _SERVICE: Final = {
     "repos": "repos",
+    "commits": "repos",
     "pull_requests": "pull_requests",
     "pull_request_comments": "pull_requests",
     "pull_request_events": "pull_requests",
@@ -81,6 +83,8 @@ def _stored(tables: Tables, integration_id: str, kind: str, source_id: str) -> E
         return None
     if kind == "sprints":
         return _sprint(tables, integration_id, source_id) if len(parts) == 1 else None
+    if kind == "commits" and len(parts) == 1:
+        return _commit_anywhere(tables, integration_id, source_id)
     if kind == TICKET_EVENTS:
         return _event_revision(tables, integration_id, parts)
     key = _KEYS[kind](integration_id, parts)
@@ -94,6 +98,13 @@ def _sprint(tables: Tables, integration_id: str, sprint_id: str) -> Entity | Non
     behind = sprint_id + "!"
     for found in tables.query(Sprint.TABLE, prefix=f"{integration_id}|", row_from=sprint_id, row_to=behind):
         return from_row(Sprint, found.row)
+    return None
+
+
+def _commit_anywhere(tables: Tables, integration_id: str, sha: str) -> Entity | None:
+    """A commit by its sha alone: the first repo that has it; forks share theirs."""
+    for found in tables.query(Commit.TABLE, prefix=f"{integration_id}|", row_from=sha, row_to=sha + "!"):
+        return from_row(Commit, found.row)
     return None
 
 
@@ -138,6 +149,10 @@ def _comment(integration_id: str, parts: list[str]) -> Key | None:
     return f"{integration_id}|{parts[0]}", f"{number:010d}|{thread:08d}|{comment:06d}"
 
 
+def _commit(integration_id: str, parts: list[str]) -> Key | None:
+    return (f"{integration_id}|{parts[0]}", parts[1]) if len(parts) == 2 else None
+
+
 def _event(integration_id: str, parts: list[str]) -> Key | None:
     if len(parts) != 3 or not _DIGITS.fullmatch(parts[1]):
         return None
@@ -148,6 +163,7 @@ _KEYS: Final[dict[str, Callable[[str, list[str]], Key | None]]] = {
     "ticket_projects": _plain,
     "users": _plain,
     "repos": _plain,
+    "commits": _commit,
     "tickets": _ticket,
     "pull_requests": _pull_request,
     "pull_request_comments": _comment,

@@ -39,6 +39,7 @@ FILTERS: Final[Mapping[str, Mapping[str, str]]] = {
         "status": "state",
         "updated_after": "last_activity_at",
     },
+    "commits": {"project_id": "project_id", "repo_id": "repo_id", "updated_after": "updated_at"},
     "pull_request_comments": {"project_id": "project_id", "repo_id": "repo_id", "updated_after": "updated_at"},
     "pull_request_events": {"project_id": "project_id", "repo_id": "repo_id", "updated_after": "occurred_at"},
 }
@@ -46,6 +47,7 @@ FILTERS: Final[Mapping[str, Mapping[str, str]]] = {
 
 _PARTITION_FILTER: Final = {
     "sprints": "project_id",
+    "commits": "repo_id",
     "pull_requests": "repo_id",
     "pull_request_comments": "repo_id",
     "pull_request_events": "repo_id",

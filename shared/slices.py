@@ -144,6 +144,7 @@ class SliceWork:
             watermark=job.lease.state.watermark,
             initial_processed_at=state.initial_processed_at or job.row.created_at,
             now=self._began,
+            rework_days=job.services.settings.rework_days,
             map=partial(bounded_map, pool, IN_FLIGHT),
         )
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from shared.flow.base import ORGANIZATION_UNIT
 from shared.flow.projects import TicketProject
+from shared.flow.repos import Repo
 from shared.messages import Ingest, Plan
 from shared.removal import remove
 from shared.runs import RunStream
@@ -130,11 +131,23 @@ def _units(services: Services, integration: Integration, run: Run, stream: Strea
     if stream.once:
         states = services.watermarks.all(integration.id)
         complete = {state.unit_id for state in states if state.stream == stream.name and state.complete}
-    return [
+    stored = IntegrationRows(services.tables, integration.id)
+    units = [
         replace(blank, unit_id=project.id, project_id=project.id, project_name=project.name)
-        for project in IntegrationRows(services.tables, integration.id).all(TicketProject)
-        if is_read(project) and project.id not in complete
+        for project in stored.all(TicketProject)
+        if is_read(project)
     ]
+    if stream.unit == "repo":
+        units = list(_repos_of(units, stored))
+    return [unit for unit in units if unit.unit_id not in complete]
+
+
+def _repos_of(projects: Iterable[RunStream], stored: IntegrationRows) -> Iterator[RunStream]:
+    """A unit for each repo that is chosen for import, of the projects that are read."""
+    by_id = {project.unit_id: project for project in projects}
+    for repo in stored.all(Repo):
+        if repo.is_imported and not repo.is_deleted and repo.project_id in by_id:
+            yield replace(by_id[repo.project_id], unit_id=repo.id, repo_id=repo.id)
 
 
 def is_read(project: TicketProject) -> bool:

@@ -10,6 +10,8 @@ param queues array = ['sync-plan', 'ingest']
 param tables array = [
   'apirequests'
   'boards'
+  'commits'
+  'committips'
   'coverage'
   'integrationindex'
   'integrations'

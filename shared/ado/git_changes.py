@@ -13,7 +13,9 @@ from shared.ado.git_wire import Wanted
 Paths = Mapping[bytes, PathChange]
 
 MAX_TREE_BYTES: Final = 32 << 20
-"""One pack of trees; with the two of contents it bounds the temporary folder."""
+"""One pack of trees."""
+MAX_KEPT_BYTES: Final = 32 << 20
+"""Packs of trees kept for the stretches that follow; beyond it they begin anew with whole trees."""
 
 
 class CommitChanges:
@@ -31,6 +33,9 @@ class CommitChanges:
 
     def add(self, commits: Sequence[GitCommit]) -> None:
         """Compare ``commits``, parents before children, that follow what was added before."""
+        if self._folder.size > MAX_KEPT_BYTES and self._filters:
+            self._folder.clear()
+            self._bases.clear()
         if self._filters:
             self._fetch_trees(commits)
         self._fetch_bases(commits)

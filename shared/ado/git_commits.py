@@ -7,9 +7,8 @@ commits the very contents that differ. Nothing is kept: the temporary folder goe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Final
 
 from shared.ado.blame import LineAges, LineOrigins, Version
@@ -50,8 +49,8 @@ class CountedCommit:
 class NewCommits:
     """What to read. ``known``: commits whose history is known, the likeliest ancestors first.
 
-    ``since``: seconds; older ones are left out. ``anchors``: what was known ``rework_days`` before the oldest new
-    commit, or earlier.
+    ``since``: seconds; older ones are left out. ``done``: new ones that need no counting any more. ``anchors``: what
+    was known ``rework_days`` before the oldest of the others, or earlier.
     """
 
     tips: Sequence[str]
@@ -59,6 +58,7 @@ class NewCommits:
     anchors: Sequence[str]
     since: int
     rework_days: int
+    done: Set[str] = frozenset()
 
 
 class CommitReader:
@@ -72,24 +72,23 @@ class CommitReader:
         self.left_out = 0
         """Commits before the window."""
         self.new = self._window(graph)
-        self._history, self._history_known = self._before(graph)
-        self._commits = {commit.sha: commit for commit in (*graph.values(), *self._history)}
-        self._changes = CommitChanges(folder, self._commits, filters=filters)
+        """All in the window, parents first, those that are done too."""
+        self.todo = [commit for commit in self.new if commit.sha not in asked.done]
+        known, self._history_known = self._with_history(graph)
+        self._ordered = since(in_order(known), self._begin())
+        self._changes = CommitChanges(folder, known, filters=filters)
         self._blobs = Blobs(folder)
-        self._origins = LineOrigins((*self._history, *self.new), self._changes.by_commit)
+        self._origins = LineOrigins(self._ordered, self._changes.by_commit)
 
-    def counted(self, skip: frozenset[str] = frozenset()) -> Iterator[list[CountedCommit]]:
-        """The new commits in lots, parents first, without those in ``skip``.
-
-        Raises the errors of ``GitRemote.fetch``.
-        """
-        rest = iter((*self._history, *self.new))
-        new = {commit.sha for commit in self.new} - skip
-        while stretch := list(islice(rest, STRETCH)):
+    def counted(self) -> Iterator[list[CountedCommit]]:
+        """What is to do in lots, parents first. Raises the errors of ``GitRemote.fetch``."""
+        todo = {commit.sha for commit in self.todo}
+        for start in range(0, len(self._ordered), STRETCH):
+            stretch = self._ordered[start : start + STRETCH]
             self._changes.add(stretch)
-            left = [commit for commit in stretch if commit.sha in new]
-            for at in range(0, len(left), LOT):
-                yield from self._lot(left[at : at + LOT])
+            counted = [commit for commit in stretch if commit.sha in todo]
+            for at in range(0, len(counted), LOT):
+                yield from self._lot(counted[at : at + LOT])
 
     def _graph(self) -> dict[str, GitCommit]:
         asked = self._asked
@@ -110,21 +109,17 @@ class CommitReader:
         self.left_out = len(ordered) - len(inside)
         return inside
 
-    def _before(self, graph: dict[str, GitCommit]) -> tuple[list[GitCommit], bool]:
-        """The commits before the new ones within the threshold, and whether all of them could be had."""
-        if not self.new:
-            return [], True
-        begin = min(commit.committer.seconds for commit in self.new) - self._asked.rework_days * _DAY
-        new = {commit.sha for commit in self.new}
-        outside = [sha for sha in edges(self.new) if sha not in graph]
-        known = dict(graph)
-        complete = not self.cut
-        if outside:
-            found = self._look_back(outside)
-            known |= found or {}
-            complete = complete and found is not None
-        ordered = [commit for commit in since(in_order(known), begin) if commit.sha not in new]
-        return ordered, complete
+    def _begin(self) -> int:
+        """The time from which on commits may matter for the ages of lines."""
+        return min((commit.committer.seconds for commit in self.todo), default=0) - self._asked.rework_days * _DAY
+
+    def _with_history(self, graph: dict[str, GitCommit]) -> tuple[dict[str, GitCommit], bool]:
+        """The commits at hand, known ones of late included, and whether none is missing that may matter."""
+        if not self.todo:
+            return {}, True
+        outside = [sha for sha in edges(self.todo) if sha not in graph]
+        found = self._look_back(outside) if outside else {}
+        return {**graph, **(found or {})}, found is not None and not self.cut
 
     def _look_back(self, outside: list[str]) -> dict[str, GitCommit] | None:
         """Known commits since the anchors; None where they cannot be had in bounds."""

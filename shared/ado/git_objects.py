@@ -113,20 +113,33 @@ class ObjectFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for pack in self._packs:
-            pack.close()
+        self.clear()
         self._folder.cleanup()
 
     def fetch(self, wanted: Wanted, *, max_bytes: int = MAX_PACK_BYTES) -> Pack:
         """Fetch a pack and keep it for as long as the folder. Raises as ``GitRemote.fetch``."""
-        path = Path(self._folder.name) / f"{len(self._packs)}.pack"
-        with path.open("wb") as file:
-            self._remote.fetch(wanted, file, max_bytes=max_bytes)
-        pack = Pack(path)
-        # Mapped into memory it stays readable, and a worker that is killed leaves nothing behind.
-        path.unlink()
+        path = Path(self._folder.name) / "pack"
+        try:
+            with path.open("wb") as file:
+                self._remote.fetch(wanted, file, max_bytes=max_bytes)
+            pack = Pack(path)
+        finally:
+            # Mapped into memory it stays readable, and a worker that is killed leaves little behind.
+            path.unlink()
         self._packs.append(pack)
         return pack
+
+    @property
+    def size(self) -> int:
+        """Bytes of all packs."""
+        return sum(pack.size for pack in self._packs)
+
+    def clear(self) -> None:
+        """Let go of all packs."""
+        for pack in self._packs:
+            pack.close()
+        self._packs.clear()
+        self._trees.clear()
 
     @contextmanager
     def fetched(self, wanted: Wanted, *, max_bytes: int = MAX_PACK_BYTES) -> Iterator[Pack]:

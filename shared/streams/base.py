@@ -79,6 +79,8 @@ class Slice:
     """The moment of the integration's first processing; fixes the six-month window."""
     now: datetime
     """When this slice began, aware UTC."""
+    rework_days: int = 30
+    """The age up to which replaced lines of code count as recent (the setting ``REWORK_DAYS``)."""
     map: Callable[[Callable[[T], R], Iterable[T]], Iterator[R]] = field(default=map)
     """Like the built-in ``map``, with a bounded number of calls in flight; results in order, the first error rises."""
 
@@ -90,7 +92,7 @@ class Stream:
     name: str
     service: Literal["repos", "pull_requests", "tickets"] | None
     """The service switch that it belongs to; None: always on (projects, users)."""
-    unit: Literal["organization", "project"]
+    unit: Literal["organization", "project", "repo"]
     read: Callable[[Slice], Iterator[Batch]]
     after: tuple[str, ...] = ()
     """Streams of the same run that must have ended, well or not, before this one starts."""

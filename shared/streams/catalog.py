@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from shared.streams.base import Stream
+from shared.streams.commits import read_commits
 from shared.streams.process import read_process
 from shared.streams.projects import read_projects
 from shared.streams.pull_requests import read_pull_requests
@@ -26,6 +27,7 @@ STREAMS: Final[dict[str, Stream]] = {
         Stream("tickets_backfill", "tickets", "project", read_tickets_backfill, after=("tickets",), once=True),
         # A state that a ticket shows for the first time brings its process forward.
         Stream("process", "tickets", "project", read_process, after=("tickets",)),
+        Stream("commits", "repos", "repo", read_commits, after=("projects", "repos")),
         Stream("pull_requests", "pull_requests", "project", read_pull_requests, after=("projects", "repos")),
     )
 }

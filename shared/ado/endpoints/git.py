@@ -32,6 +32,23 @@ REFS: Final = Endpoint(
     docs=LEARN + "git/refs/list",
 )
 
+PUSHES: Final = Endpoint(
+    path="{project}/_apis/git/repositories/{repositoryId}/pushes",
+    paging=SkipTop(page_size=1000),
+    scope="vso.code",
+    docs=LEARN + "git/pushes/list",
+)
+"""Newest first; what each ref moved from and to with ``searchCriteria.includeRefUpdates``."""
+
+COMMITS: Final = Endpoint(
+    path="{project}/_apis/git/repositories/{repositoryId}/commits",
+    paging=SkipTop(page_size=1000),
+    scope="vso.code",
+    docs=LEARN + "git/commits/get-push-commits",
+)
+"""What one version leads to, newest first; ``searchCriteria.fromDate`` looks at the committer's date. Without parents
+and line counts, long messages cut: for a repository that cannot be read over git."""
+
 PULL_REQUESTS: Final = Endpoint(
     path="{project}/_apis/git/pullrequests",
     # More than 1,000 is cut to 1,000 without a word.
