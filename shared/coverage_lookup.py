@@ -31,6 +31,7 @@ _SERVICE: Final = {
     "pull_request_events": "pull_requests",
     "tickets": "tickets",
     "ticket_events": "tickets",
+    "ticket_links": "tickets",
     "sprints": "tickets",
 }
 """The switch that a kind hangs on; the others are always read."""
@@ -142,6 +143,16 @@ def _pull_request(integration_id: str, parts: list[str]) -> Key | None:
     return f"{integration_id}|{parts[0]}", f"{int(parts[1]):010d}"
 
 
+def _link(integration_id: str, parts: list[str]) -> Key | None:
+    """``{source}/{target}/{rel}``, ``{ticket}/pull_request/{repo}/{number}`` or ``{ticket}/commit/{repo}/{sha}``."""
+    if len(parts) == 3 and _DIGITS.fullmatch(parts[0]) and _DIGITS.fullmatch(parts[1]):
+        source, target = int(parts[0]), int(parts[1])
+        return ticket_partition(integration_id, target), f"{target:010d}|{parts[2]}|{source:010d}"
+    if len(parts) == 4 and _DIGITS.fullmatch(parts[0]):
+        return ticket_partition(integration_id, int(parts[0])), f"{int(parts[0]):010d}|{'|'.join(parts[1:])}"
+    return None
+
+
 def _comment(integration_id: str, parts: list[str]) -> Key | None:
     if len(parts) != 4 or not all(_DIGITS.fullmatch(part) for part in parts[1:]):
         return None
@@ -165,6 +176,7 @@ _KEYS: Final[dict[str, Callable[[str, list[str]], Key | None]]] = {
     "repos": _plain,
     "commits": _commit,
     "tickets": _ticket,
+    "ticket_links": _link,
     "pull_requests": _pull_request,
     "pull_request_comments": _comment,
     "pull_request_events": _event,

@@ -32,6 +32,7 @@ FILTERS: Final[Mapping[str, Mapping[str, str]]] = {
     "repos": {"project_id": "project_id"},
     "sprints": {"project_id": "project_id"},
     "tickets": {"project_id": "project_id", "status": "state", "updated_after": "updated_at"},
+    "ticket_links": {"updated_after": "changed_at"},
     "ticket_events": {"updated_after": "changed_at"},
     "pull_requests": {
         "project_id": "project_id",

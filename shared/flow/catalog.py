@@ -11,13 +11,14 @@ from shared.flow.pull_requests import PullRequest, PullRequestComment, PullReque
 from shared.flow.repos import Repo
 from shared.flow.sprints import Sprint
 from shared.flow.status_mapping import StatusOverrides
+from shared.flow.ticket_links import PullRequestTickets, TicketLink
 from shared.flow.ticket_types import Board, TicketState, TicketType
 from shared.flow.tickets import Ticket, TicketRevision
 from shared.flow.users import UserAlias
 
 ENTITIES: Final[tuple[type[Entity], ...]] = (
     TicketProject, UserAlias, Repo, Sprint, Ticket, TicketRevision, PullRequest, PullRequestComment, PullRequestEvent,
-    TicketType, TicketState, Board, StatusOverrides, Commit, KnownTips,
+    TicketType, TicketState, Board, StatusOverrides, TicketLink, PullRequestTickets, Commit, KnownTips,
 )  # fmt: skip
 """All that is stored, and so all that the deletion of an integration removes."""
 

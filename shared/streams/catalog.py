@@ -11,6 +11,7 @@ from shared.streams.projects import read_projects
 from shared.streams.pull_requests import read_pull_requests
 from shared.streams.repos import read_repos
 from shared.streams.sprints import read_sprints
+from shared.streams.ticket_links import read_ticket_links, read_ticket_links_backfill
 from shared.streams.tickets import read_tickets, read_tickets_backfill
 from shared.streams.users import read_users
 
@@ -25,6 +26,15 @@ STREAMS: Final[dict[str, Stream]] = {
         Stream("tickets", "tickets", "organization", read_tickets, after=("projects", "users", "sprints")),
         # The organisation's token is taken before any project is read, so that no change falls between the two.
         Stream("tickets_backfill", "tickets", "project", read_tickets_backfill, after=("tickets",), once=True),
+        Stream("ticket_links", "tickets", "organization", read_ticket_links, after=("projects",)),
+        Stream(
+            "ticket_links_backfill",
+            "tickets",
+            "project",
+            read_ticket_links_backfill,
+            after=("ticket_links",),
+            once=True,
+        ),
         # A state that a ticket shows for the first time brings its process forward.
         Stream("process", "tickets", "project", read_process, after=("tickets",)),
         Stream("commits", "repos", "repo", read_commits, after=("projects", "repos")),

@@ -1,4 +1,4 @@
-"""Pages of the reporting feeds to tickets and their revisions; the fields to ask for; projects that were away."""
+"""Pages of the reporting feed to tickets and their revisions; the fields to ask for."""
 
 from __future__ import annotations
 
@@ -24,11 +24,6 @@ from shared.streams.base import Slice
 
 FIELDS_GOOD_FOR: Final = timedelta(days=1)
 """How long the list of fields that exist is trusted; a field that a process gains meanwhile is read from then on."""
-IN_THE_BIN: Final = timedelta(days=28)
-"""A deleted project can be restored for so long.
-
-Source: https://learn.microsoft.com/azure/devops/organizations/projects/delete-project
-"""
 
 
 def existing_fields(slice_: Slice) -> dict[str, Any]:
@@ -39,29 +34,6 @@ def existing_fields(slice_: Slice) -> dict[str, Any]:
     pages = slice_.client.pages(wit.FIELDS)
     existing = {str(item.get("referenceName")).lower() for page in pages for item in page.items}
     return {"fields": [name for name in FIELDS if name.lower() in existing], "fields_at": to_text(slice_.now)}
-
-
-def away_since(slice_: Slice) -> tuple[dict[str, str], list[str]]:
-    """Projects that cannot be read or are not wanted, with the time since when their changes are not seen; and those
-    of them that are back.
-
-    The organisation's feed leaves out what the caller may not see, and its token moves past it.
-    """
-    watermark = slice_.watermark or {}
-    since = watermark.get("read_at") or to_text(slice_.now)
-    before: dict[str, str] = watermark.get("away", {})
-    projects = {project.id: project for project in slice_.stored.all(TicketProject)}
-    gone = {project.id for project in projects.values() if _is_away(project) and not _is_lost(project, slice_)}
-    back = sorted(id_ for id_ in before if id_ in projects and not _is_away(projects[id_]))
-    return {id_: before.get(id_, since) for id_ in sorted(gone | set(back))}, back
-
-
-def _is_away(project: TicketProject) -> bool:
-    return project.is_deleted or project.unavailable_since is not None or not project.is_imported
-
-
-def _is_lost(project: TicketProject, slice_: Slice) -> bool:
-    return project.deleted_at is not None and project.deleted_at < slice_.now - 2 * IN_THE_BIN
 
 
 class TicketReader:

@@ -8,6 +8,7 @@ from shared.flow.projects import TicketProject
 from shared.flow.pull_requests import PullRequest, PullRequestComment, PullRequestEvent
 from shared.flow.repos import Repo
 from shared.flow.sprints import Sprint
+from shared.flow.ticket_links import TicketLink
 from shared.flow.tickets import Ticket, TicketRevision
 from shared.flow.users import UserAlias
 
@@ -70,12 +71,20 @@ def event(integration, source_ref="opened", number=7, **other):
     return PullRequestEvent(**{**given, "occurred_at": T0, "source_ref": source_ref, **other})
 
 
+def link(integration, source=1, target=2, **other):
+    rel = "System.LinkTypes.Hierarchy"
+    given = {"integration_id": integration.id, "id": f"{source}/{target}/{rel}", "ado_rel": rel, "changed_at": T0}
+    given |= {"link_type": "parent_child", "source_number": source, "target_number": target}
+    return TicketLink(**{**given, **other})
+
+
 ONE_OF_EACH = {
     "ticket_projects": project,
     "users": user,
     "repos": repo,
     "sprints": sprint,
     "tickets": lambda integration: ticket(integration, 42),
+    "ticket_links": link,
     "pull_requests": pull_request,
     "pull_request_comments": comment,
     "pull_request_events": event,
