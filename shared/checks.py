@@ -78,6 +78,11 @@ class Checks:
         self._undecided.add(check)
         self._put(CheckAnswer(check, "skipped", detail))
 
+    def in_trouble(self, check: str, detail: str, remedy: str) -> None:
+        """Trouble came in the way of what must not be left open."""
+        self._undecided.add(check)
+        self.failed(check, detail, remedy)
+
     def _put(self, check: CheckAnswer) -> None:
         self._found.setdefault(check.id, check)
 
@@ -99,7 +104,7 @@ class Checks:
         failed = {check.id for check in self._found.values() if check.status == "failed"}
         if failed & {BASE_URL, ORGANIZATION} or self._undecided & {CREDENTIALS, *SCOPES}:
             return "error"
-        if failed - _MEANS_ERROR:
+        if failed - _MEANS_ERROR and not self._undecided:
             return "authorization_denied"
         needed = {self.status(check) for check in (CREDENTIALS, *SCOPES)}
         return "error" if failed or needed & {None, "skipped"} else "connected"

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from shared import checks as ids
-from shared import probes, verdicts
+from shared import probes, verdicts, visibility
 from shared.ado.auth import Auth
 from shared.ado.base_url import BaseUrlError, parse_base_url
 from shared.ado.caller import Caller
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 DEADLINE_SECONDS: Final = 8.0
 TFVC_LOOKUPS: Final = 20
 """At most so many projects without Git are looked at for TFVC; the rest is said to be unchecked."""
+READER_LOOKUPS: Final = 100
+"""At most so many projects are asked about what the account may read in them."""
 
 Connect = Callable[[str, Auth | None], "AdoClient"]
 """Make a client for an organisation; None: for questions that send no credential."""
@@ -129,10 +131,9 @@ class _Test:
     asked: Probes
 
     def run(self) -> Diagnosis:
-        try:
-            auth = self.attempt.auth()
-        except CredentialError as e:
-            verdicts.judge_credentials(self.checks, e)
+        auth = self.asked.ask({"auth": self.attempt.auth})["auth"]
+        if isinstance(auth, ConnectorError):
+            verdicts.judge_credentials(self.checks, auth)
             return _diagnosis(self.checks, self.organization, None)
         with closing(self.connect(self.organization, auth)) as client:
             caller = self._who(client)
@@ -153,6 +154,7 @@ class _Test:
         if isinstance(caller, ConnectorError):
             if self.checks.status(ids.ORGANIZATION) != "failed":
                 verdicts.judge_credentials(self.checks, caller)
+                verdicts.judge_date(self.checks, self.attempt.expires_on, self.attempt.today)
             return None
         self.checks.passed(ids.CREDENTIALS, f"Azure DevOps accepts the token of {caller.display_name}.")
         verdicts.judge_expiry(self.checks, self.attempt.expires_on, self.attempt.today)
@@ -180,8 +182,9 @@ class _Test:
         judge(ids.IDENTITY, found["identity"])
         judge(ids.PROJECT_AND_TEAM, found["teams"])
         judge(ids.WORK_ITEMS, found["work"])
-        verdicts.judge_projects(self.checks, found["projects"])
-        verdicts.judge_email(self.checks, self.attempt.email, _addresses(caller, found, further))
+        visibility.judge_projects(self.checks, found["projects"], further.get("readers"), found["edit"])
+        looked_at = [found["identity"], *([further["directory"]] if "directory" in further else [])]
+        verdicts.judge_email(self.checks, self.attempt.email, _addresses(caller, found, further), looked_at)
         self._repos(found, further)
         self.checks.passed(ids.CONDITIONAL_ACCESS, "No conditional access policy stands in the way.")
 
@@ -198,6 +201,9 @@ class _Test:
                 questions["code"] = listed(PULL_REQUESTS, everything, project=project)
         if self.attempt.email not in _addresses(caller, found, {}) and caller.subject_descriptor:
             questions["directory"] = partial(probes.graph_addresses, client, caller.subject_descriptor)
+        if isinstance(found["projects"], list) and project:
+            shown = [str(item["id"]) for item in found["projects"] if item.get("id")][:READER_LOOKUPS]
+            questions["readers"] = partial(probes.readable, client, shown)
         for item in _without_git(found)[:TFVC_LOOKUPS]:
             questions[f"tfvc {item['id']}"] = partial(probes.is_tfvc_only, client, item["id"])
         return questions
@@ -205,7 +211,7 @@ class _Test:
     def _repos(self, found: dict[str, Found], further: dict[str, Found]) -> None:
         candidates = _without_git(found)
         tfvc = {str(item.get("name")): further.get(f"tfvc {item['id']}") for item in candidates[:TFVC_LOOKUPS]}
-        verdicts.judge_repos(self.checks, found["repos"], tfvc, max(0, len(candidates) - TFVC_LOOKUPS))
+        visibility.judge_repos(self.checks, found["repos"], tfvc, max(0, len(candidates) - TFVC_LOOKUPS))
 
 
 def _addresses(caller: Caller, found: dict[str, Found], further: dict[str, Found]) -> list[str]:

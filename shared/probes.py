@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -13,15 +13,17 @@ from shared.ado.endpoints.core import PROJECT
 from shared.ado.endpoints.graph import DESCRIPTOR, SUBJECT_LOOKUP
 from shared.ado.endpoints.ims import IDENTITIES
 from shared.ado.endpoints.location import CONNECTION_DATA, CORE_AREA, ORGANIZATION_LOCATION
-from shared.ado.endpoints.security import PERMISSIONS
+from shared.ado.endpoints.security import PERMISSION_EVALUATION_BATCH, PERMISSIONS
 from shared.errors import ConnectorError, TransientError
 
 if TYPE_CHECKING:
     from shared.ado.client import AdoClient
     from shared.ado.endpoint import Endpoint
 
-AT_ONCE: Final = 8
+AT_ONCE: Final = 12
 COLLECTION_NAMESPACE: Final = "3e65f728-f8bc-4ecd-8764-7e378b19bfa7"
+GIT_NAMESPACE: Final = "2e9eb7ed-3c0a-47d4-87c1-0ffdd275fd87"
+GIT_READ_BIT: Final = 2
 VIEW_INSTANCE_BIT: Final = 1
 """GENERIC_READ: "View instance-level information"."""
 EDIT_INSTANCE_BIT: Final = 2
@@ -95,6 +97,22 @@ def may(client: AdoClient, permission: int) -> bool:
         confirm=False,
     )
     return found.get("value") == [True]
+
+
+def readable(client: AdoClient, project_ids: Sequence[str]) -> dict[str, bool]:
+    """Whether the caller may read the code of each project, as its Readers may.
+
+    Source: https://learn.microsoft.com/azure/devops/organizations/security/namespace-reference (Git Repositories)
+    """
+    asked = [
+        {"securityNamespaceId": GIT_NAMESPACE, "token": f"repoV2/{project_id}", "permissions": GIT_READ_BIT}
+        for project_id in project_ids
+    ]
+    body = {"alwaysAllowAdministrators": False, "evaluations": asked}
+    found = client.one(PERMISSION_EVALUATION_BATCH, body=body, confirm=False).get("evaluations")
+    rows = found if isinstance(found, list) else []
+    answers = {str(row.get("token")): row.get("value") for row in rows if isinstance(row, dict)}
+    return {project_id: answers.get(f"repoV2/{project_id}") is not False for project_id in project_ids}
 
 
 def descriptor(client: AdoClient, identity_id: str) -> str | None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 
 from shared import checks as ids
 from shared.checks import SCOPES, Checks
-from shared.errors import ConnectorError, CredentialError, TransientError
+from shared.errors import ConnectorError, CredentialError, TransientError, UnavailableError
 from shared.probes import Found
 
 EXPIRES_SOON_DAYS: Final = 30
-MAX_NAMED: Final = 20
 
 _VERIFY_TOKEN: Final = "Verify the token, or create a new one in this organization with all six scopes."  # noqa: S105 - a sentence
 _TRY_AGAIN: Final = "Try again in a few minutes."
@@ -31,6 +30,8 @@ def trouble(error: ConnectorError) -> str:
         return "Azure DevOps is slowing this account down (throttling), so this could not be checked. " + _TRY_AGAIN
     if isinstance(error, TransientError) and error.code == "probe.timeout":
         return f"Azure DevOps gave {error}. {_TRY_AGAIN}"
+    if error.code.startswith("vault."):
+        return f"The stored credential could not be read: {error}. {_TRY_AGAIN}"
     if isinstance(error, TransientError):
         return f"Azure DevOps could not be asked: {error}. {_TRY_AGAIN}"
     return f"Azure DevOps answered in a way that is not understood: {error}."
@@ -78,16 +79,19 @@ def judge_credentials(checks: Checks, error: ConnectorError) -> None:
             checks.failed(ids.TOKEN_EXPIRY, "Azure DevOps says that the token has expired.", remedy)
 
 
-def judge_email(checks: Checks, typed: str, known: Iterable[str]) -> None:
+def judge_email(checks: Checks, typed: str, known: Iterable[str], looked_at: Sequence[Found]) -> None:
     """Whether what was typed is exactly one of the account's addresses, capitals included."""
     addresses = list(dict.fromkeys(known))
     if typed in addresses:
         checks.passed(ids.EMAIL, "This is the account's address, in its exact spelling.")
         return
+    if any(isinstance(found, TransientError) for found in looked_at):
+        checks.in_trouble(ids.EMAIL, "Not all addresses of the account could be read.", _TRY_AGAIN)
+        return
     alike = [address for address in addresses if address.casefold() == typed.casefold()]
     if alike:
         detail = f"The address differs in capitals only: Azure DevOps spells it {alike[0]}."
-        checks.failed(ids.EMAIL, detail, f"Enter it exactly as {alike[0]}.")
+        checks.failed(ids.EMAIL, detail, f"Verify the email: enter it exactly as {alike[0]}.")
     elif addresses:
         detail = f"The token belongs to another account: {addresses[0]}."
         checks.failed(ids.EMAIL, detail, "Verify the email and the base URL; enter the token owner's own address.")
@@ -102,7 +106,9 @@ def judge_scope(checks: Checks, scope: str, found: Found) -> None:
     """Whether the token has a scope, by a request that needs exactly that one."""
     name = SCOPES[scope]
     code = found.code if isinstance(found, ConnectorError) else None
-    if code is None or code in _SCOPE_PASSED:
+    # A project's own 403 comes after the scope has been looked at.
+    in_project = code == "permission.missing" and isinstance(found, UnavailableError)
+    if code is None or code in _SCOPE_PASSED or in_project:
         checks.passed(scope, f"The token has {name}.")
     elif code in _SCOPE_REFUSED:
         checks.failed(
@@ -123,20 +129,29 @@ def judge_permissions(checks: Checks, view: Found, administrator: Found) -> None
     """Whether the account may see the organisation, and whether it may make service hooks everywhere."""
     if administrator is True:
         checks.passed(ids.ADMINISTRATOR, "The account is a Project Collection Administrator.")
-    else:
-        unknown = isinstance(administrator, ConnectorError) and not isinstance(administrator, CredentialError)
-        detail = trouble(administrator) if unknown else "The account is no Project Collection Administrator."
+    elif _is_no(administrator):
         checks.warned(
             ids.ADMINISTRATOR,
-            f"{detail} Webhooks are not available; data is read on a schedule.",
-            "For webhooks, add the account to the group Project Collection Administrators.",
+            "The account is no Project Collection Administrator. Webhooks are not available; data is read on a"
+            " schedule.",
+            "For webhooks, make the account a Project Collection Administrator.",
         )
+    else:
+        detail = trouble(administrator)
+        checks.skipped(ids.ADMINISTRATOR, f"{detail} Webhooks are not available until this has been checked.")
     if view is True or administrator is True:
         checks.passed(ids.VIEW_INSTANCE, "The account may view instance-level information.")
-    elif view is False or isinstance(view, CredentialError):
+    elif _is_no(view):
         checks.failed(ids.VIEW_INSTANCE, "The account may not view instance-level information.", _view_remedy())
-    else:
+    elif isinstance(view, TransientError):
         checks.undecided(ids.VIEW_INSTANCE, trouble(view))
+    else:
+        checks.skipped(ids.VIEW_INSTANCE, trouble(view))
+
+
+def _is_no(permission: Found) -> bool:
+    """Whether the account certainly lacks it. A 401 says nothing: no scope is documented for such questions."""
+    return permission is False or (isinstance(permission, CredentialError) and permission.code == "permission.missing")
 
 
 def _view_remedy() -> str:
@@ -146,58 +161,33 @@ def _view_remedy() -> str:
     )
 
 
-def judge_projects(checks: Checks, projects: Found) -> None:
-    """Whether there is a project that the account can read."""
-    if isinstance(projects, CredentialError):
-        return  # the scope's own check says why
-    if isinstance(projects, ConnectorError):
-        checks.undecided(ids.PROJECT_READER, trouble(projects))
-    elif projects:
-        names = ", ".join(str(project.get("name")) for project in projects[:3])
-        more = "" if len(projects) <= 3 else ", …"
-        checks.passed(ids.PROJECT_READER, f"Projects the account can read: {len(projects)} ({names}{more}).")
-    else:
-        checks.failed(
-            ids.PROJECT_READER, "The account can read no project.",
-            "Add the account to the Readers of each project that shall be connected.",
-        )  # fmt: skip
-
-
-def judge_repos(checks: Checks, repos: Found, tfvc: Mapping[str, Found], unasked: int) -> None:
-    """Which projects keep their code in TFVC, which is not read. ``tfvc``: project name -> whether it is TFVC only."""
-    if isinstance(repos, ConnectorError):
-        if isinstance(repos, TransientError):
-            checks.skipped(ids.GIT_REPOS, trouble(repos))
-        return
-    only = [name for name, found in tfvc.items() if found is True]
-    unknown = unasked + sum(isinstance(found, ConnectorError) for found in tfvc.values())
-    disabled = sum(bool(repo.get("isDisabled")) for repo in repos)
-    parts = [f"Git repositories the account can see: {len(repos)}"]
-    if disabled:
-        parts.append(f"of them disabled, and so not read: {disabled}")
-    if unknown:
-        parts.append(f"projects without Git that were not looked at for TFVC: {unknown}")
-    if only:
-        parts.append("projects with TFVC alone: " + ", ".join(only))
-        checks.warned(
-            ids.GIT_REPOS, "; ".join(parts) + ".",
-            "TFVC is not read. Move the code to a Git repository to see its commits and pull requests.",
-        )  # fmt: skip
-    else:
-        checks.passed(ids.GIT_REPOS, "; ".join(parts) + ".")
-
-
 def judge_expiry(checks: Checks, expires_on: date | None, today: date) -> None:
     """What is known of the token's end: only what the customer said."""
     if expires_on is None:
         checks.skipped(ids.TOKEN_EXPIRY, "A token cannot tell when it expires; give expires_on to be reminded.")
         return
     days = (expires_on - today).days
+    left = f"The token expires in {days} {'day' if days == 1 else 'days'}, on {expires_on.isoformat()}."
     if days > EXPIRES_SOON_DAYS:
-        checks.passed(ids.TOKEN_EXPIRY, f"The token expires in {days} days.")
+        checks.passed(ids.TOKEN_EXPIRY, left)
+    elif days > 0:
+        checks.warned(ids.TOKEN_EXPIRY, left, "Create a new token in good time and replace this one.")
     else:
-        detail = f"The token expires in {days} days." if days > 0 else "By the date given, the token has expired."
-        checks.warned(ids.TOKEN_EXPIRY, detail, "Create a new token in good time and replace this one.")
+        checks.warned(
+            ids.TOKEN_EXPIRY,
+            f"By the date given the token expired on {expires_on.isoformat()}, yet Azure DevOps accepts it.",
+            "Verify the date; create a new token in good time and replace this one.",
+        )
+
+
+def judge_date(checks: Checks, expires_on: date | None, today: date) -> None:
+    """Whether a token that was refused has expired by the date that the customer gave."""
+    if expires_on is not None and expires_on <= today and checks.status(ids.CREDENTIALS) == "failed":
+        checks.failed(
+            ids.TOKEN_EXPIRY,
+            f"By the date given the token expired on {expires_on.isoformat()}.",
+            "Create a new token in Azure DevOps and enter it here.",
+        )
 
 
 def _sentence(text: str) -> str:

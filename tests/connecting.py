@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from local.fake_ado.named_tokens import named_tokens
-from shared.ado.auth import PatAuth
+from shared.ado.auth import BearerAuth, PatAuth
 from shared.ado.client import AdoClient
 from shared.ado.hosts import Hosts
 from shared.ado.transport import Timeouts
@@ -30,7 +30,10 @@ def connecting(hosts, seconds=8.0):
 class Try:
     """A test with a named token of the fake, its owner's address unless told otherwise."""
 
-    def __init__(self, fake, token="good", *, email=None, base_url=BASE_URL, expires_on=None, seconds=8.0, secret=None):
+    def __init__(
+        self, fake, token="good", *, email=None, base_url=BASE_URL, expires_on=None, seconds=8.0, secret=None,
+        bearer=False,
+    ):  # fmt: skip
         organization = fake.organization("contoso")
         known = named_tokens(organization).get(token)
         owner = organization.identities.get(known.identity_id) if known else None
@@ -38,7 +41,7 @@ class Try:
         attempt = Attempt(
             base_url=base_url,
             email=email or (owner.account if owner else "nobody@example.com"),
-            auth=lambda: PatAuth(value),
+            auth=lambda: BearerAuth(lambda: value) if bearer else PatAuth(value),
             expires_on=expires_on,
             today=TODAY,
         )

@@ -28,8 +28,8 @@ REMEDIES: Final[dict[str, str]] = {
     "credentials.foreign": "Verify the base URL, or add the token's owner to the organization.",
     "policy.global_pat": "Create a token for this one organization only, or ask an administrator to put the owner on "
     "the policy's allow list.",
-    "conditional_access": "Ask the administrator to let the service account in, or to allow the address that this "
-    "integration calls from.",
+    "conditional_access": "Ask the administrator to let the service account through the conditional access policy, or "
+    "to allow the address that this integration calls from.",
     "wrong_tenant": "Sign in again with an account of the organization's own tenant.",
     "permission.missing": "Ask an administrator to give the service account the permissions that the set-up page "
     "lists.",
