@@ -7,7 +7,7 @@ import os
 import sys
 
 from local.cli import connect, demo, serve
-from local.processes import LOOPBACK, StackError, interruptible
+from local.processes import LOOPBACK, StackError
 
 _LOCAL_HOSTS = ("localhost", LOOPBACK)
 
@@ -22,8 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     connect.add_command(commands)
     given = parser.parse_args(arguments)
     try:
-        with interruptible():
-            code: int = given.command(given)
+        code: int = given.command(given)
     except StackError as e:
         print("error:", " ".join(str(e).split()), file=sys.stderr)
         return e.exit_code

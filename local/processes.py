@@ -19,6 +19,7 @@ from typing import BinaryIO, Self
 LOOPBACK = "127.0.0.1"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _PR_SET_PDEATHSIG = 1
+_stop_asked = False
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -41,25 +42,44 @@ def die_with_parent() -> None:
 
 
 @contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM raises KeyboardInterrupt; later ones do not disturb what is undone then."""
+def stoppable() -> Iterator[None]:
+    """In this block Ctrl-C and SIGTERM only leave a note, which ``pause`` turns into KeyboardInterrupt.
 
-    def interrupt(*_: object) -> None:
-        ignore_stop_signals()
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in STOP_SIGNALS}
+    An exception out of the blue could be lost in a callback, or cut what starts and undoes processes in half.
+    """
+    global _stop_asked
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    note_stop_signals()
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        _stop_asked = False
 
 
-def ignore_stop_signals() -> None:
-    """From here on the process ends by itself."""
+def note_stop_signals() -> None:
+    """Let Ctrl-C and SIGTERM leave their note (again, after an event loop had them)."""
     for number in STOP_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, _leave_note)
+
+
+def _leave_note(*_: object) -> None:
+    global _stop_asked
+    _stop_asked = True
+
+
+def stop_asked() -> bool:
+    """Whether a signal has come since ``stoppable`` began."""
+    return _stop_asked
+
+
+def pause(seconds: float = 0) -> None:
+    """Sleep for less than a second. Raises KeyboardInterrupt when a stop was asked for, before or meanwhile."""
+    if not _stop_asked:
+        time.sleep(seconds)
+    if _stop_asked:
+        raise KeyboardInterrupt
 
 
 def free_port() -> int:
@@ -91,7 +111,7 @@ def wait_until(ready: Callable[[], bool], *, process: subprocess.Popen[bytes], s
             return True
         if process.poll() is not None:
             return False
-        time.sleep(0.02)
+        pause(0.02)
     return False
 
 
@@ -139,7 +159,7 @@ class FileLock:
                 if waited > 1 and on_wait is not None:
                     on_wait()
                     on_wait = None
-                time.sleep(0.05)
+                pause(0.05)
             else:
                 self._file = file
                 return True

@@ -26,9 +26,11 @@ from local.processes import (
     STOP_SIGNALS,
     FileLock,
     StackError,
-    ignore_stop_signals,
-    interruptible,
+    note_stop_signals,
+    pause,
     port_is_free,
+    stop_asked,
+    stoppable,
 )
 from local.vault.server import VaultServer
 from shared.ado.hosts import HOSTS, Hosts
@@ -36,11 +38,14 @@ from shared.errors import ConnectorError
 from shared.queues import Queues
 from shared.storage import create_all
 from shared.tables import Tables
+from shared.vault import DevelopmentCredential, Secret, Vault
 
 ROOT = Path(__file__).resolve().parent.parent
 FUNCTION_KEY = "local"
 DEFAULT_PORT = 7071
 SCHEDULE = "0 */15 * * * *"
+SIGN_IN_SETTINGS = ("OAUTH_CLIENT_ID", "OAUTH_TENANT", "OAUTH_SECRET_NAME", "PORTAL_ORIGIN")
+CLIENT_SECRET = "OAUTH_CLIENT_SECRET"  # noqa: S105 - the name of a variable
 READY_SECONDS = 60.0
 GRACE_SECONDS = 5.0
 """How long running calls may go on at a stop; what is cut off goes back to its queue."""
@@ -80,6 +85,7 @@ def app_settings(options: StackOptions, storage: str, vault: VaultServer) -> dic
         "PYTHON_THREADPOOL_THREAD_COUNT": str(_THREADS),
         "SYNC_SCHEDULE": SCHEDULE,
     }
+    settings.update(_sign_in_settings(options, vault))
     if options.ado_url is not None:
         try:
             hosts = Hosts.at(options.ado_url)
@@ -89,6 +95,17 @@ def app_settings(options: StackOptions, storage: str, vault: VaultServer) -> dic
     return settings
 
 
+def _sign_in_settings(options: StackOptions, vault: VaultServer) -> dict[str, str]:
+    """The Entra application that the environment names, if it does; its secret goes into the vault."""
+    given = {name: os.environ[name] for name in SIGN_IN_SETTINGS if os.environ.get(name)}
+    secret = os.environ.get(CLIENT_SECRET)
+    if secret:
+        given.setdefault("OAUTH_SECRET_NAME", "oauth-client-secret")
+        credential = DevelopmentCredential()
+        Vault.connect(vault.url, credential, str(vault.ca_file)).put(given["OAUTH_SECRET_NAME"], Secret(secret))
+    return {"PORTAL_ORIGIN": options.url, **given}
+
+
 def serve(options: StackOptions, say: Callable[[str], None]) -> None:
     """Run the stack until Ctrl-C or SIGTERM, then stop all of it; ``say`` gets one line for each thing worth knowing.
 
@@ -96,7 +113,7 @@ def serve(options: StackOptions, say: Callable[[str], None]) -> None:
     """
     if not port_is_free(options.port):
         raise StackError(f"port {options.port} is in use: stop what listens there, or give another --port")
-    with contextlib.suppress(KeyboardInterrupt), interruptible(), contextlib.ExitStack() as undo:
+    with contextlib.suppress(KeyboardInterrupt), stoppable(), contextlib.ExitStack() as undo:
         folder = undo.enter_context(_state_folder(options.state))
         vault = undo.enter_context(VaultServer(folder / "vault", in_memory=options.state is None))
         location = folder / "azurite" if options.state else None
@@ -118,11 +135,12 @@ def serve(options: StackOptions, say: Callable[[str], None]) -> None:
                 function_key=FUNCTION_KEY,
                 state_dir=folder / "host" if options.state else None,
             )
+            pause()
             asyncio.run(_HostRun(host, azurite, say).until_stopped())
         except (ConnectorError, HostError) as e:
             raise StackError(str(e)) from None
         finally:
-            ignore_stop_signals()
+            note_stop_signals()
 
 
 class _HostRun:
@@ -143,6 +161,8 @@ class _HostRun:
             work.cancel()
 
         _on_signal(stop)
+        if stop_asked():
+            stop()
         with contextlib.suppress(asyncio.CancelledError):
             await work
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from local.processes import StackError
+from local.processes import StackError, pause
 from local.stack import FUNCTION_KEY
 
 _TIMEOUT_SECONDS = (5, 60)
@@ -74,6 +74,7 @@ class Api:
             query["cursor"] = page["next_cursor"]
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None, **query: Any) -> dict[str, Any]:
+        pause()
         try:
             reply = self._session.request(
                 method, f"{self.url}/api/v1{path}", json=body, params=query, timeout=_TIMEOUT_SECONDS

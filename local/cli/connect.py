@@ -15,7 +15,7 @@ from local.cli.children import stack_child, wait_for_stack
 from local.cli.connecting import Organization, connect
 from local.cli.console import console
 from local.cli.serve import DEFAULT_STATE, port
-from local.processes import LOOPBACK, StackError, free_port, port_is_free
+from local.processes import LOOPBACK, StackError, free_port, port_is_free, stoppable
 from local.stack import DEFAULT_PORT
 
 TOKEN_VARIABLE = "ADO_TOKEN"  # noqa: S105 - the variable's name
@@ -41,7 +41,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def _connect(arguments: argparse.Namespace) -> int:
     organization = Organization(arguments.base_url, arguments.email, _token(), arguments.name)
-    with _stack(arguments) as api:
+    with stoppable(), _stack(arguments) as api:
         connected = connect(api, organization, console)
     status = connected.run["status"]
     if status != "succeeded":

@@ -19,7 +19,7 @@ from local.cli.connecting import Connected, Organization, connect
 from local.cli.console import console
 from local.cli.table import Comparison, compare, comparison_table
 from local.fake_ado.sizes import SIZES
-from local.processes import StackError, free_port, port_is_free
+from local.processes import StackError, free_port, pause, port_is_free, stoppable
 from local.stack import DEFAULT_PORT, FUNCTION_KEY
 
 ORGANIZATION = "demo"
@@ -73,7 +73,7 @@ def _run(arguments: argparse.Namespace) -> int:
         _say_where_to_look(demo)
         try:
             while True:
-                time.sleep(0.5)
+                pause(0.5)
                 for child in demo.children:
                     child.check()
         except KeyboardInterrupt:
@@ -85,7 +85,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _running(arguments: argparse.Namespace, port: int, logs: Path) -> Iterator[Demo]:
     started = time.monotonic()
     console.print(f"starting Azurite, a vault, the functions host and a fake Azure DevOps; logs in {logs}/")
-    with fake_child(ORGANIZATION, arguments.size, arguments.seed, logs / "fake_ado.log") as fake:
+    with stoppable(), fake_child(ORGANIZATION, arguments.size, arguments.seed, logs / "fake_ado.log") as fake:
         fake_url = wait_for_fake(fake)
         with stack_child(port, logs / "serve.log", ado_url=fake_url) as stack:
             api = wait_for_stack(stack, port)

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColum
 from rich.text import Text
 
 from local.cli.api import Api
-from local.processes import StackError
+from local.processes import StackError, pause
 
 FINAL = frozenset({"succeeded", "partially_failed", "failed"})
 _ENDED = frozenset({"succeeded", "failed", "failed_project", "stopped"})
@@ -136,7 +136,7 @@ def follow_first_run(api: Api, integration_id: str, console: Console) -> dict[st
             progress.show(run)
             if run["status"] in FINAL:
                 return run
-            time.sleep(_POLL_SECONDS)
+            pause(_POLL_SECONDS)
 
 
 def _first_run_id(api: Api, integration_id: str) -> str:
@@ -144,5 +144,5 @@ def _first_run_id(api: Api, integration_id: str) -> str:
     while time.monotonic() < deadline:
         if run := api.newest_run(integration_id):
             return str(run["id"])
-        time.sleep(_POLL_SECONDS)
+        pause(_POLL_SECONDS)
     raise StackError(f"the first sync has not started after {_FIRST_RUN_SECONDS:.0f} s", exit_code=1)
