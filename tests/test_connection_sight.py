@@ -11,6 +11,7 @@ from local.fake_ado.named_tokens import named_tokens
 from local.fake_ado.testing import start_fake
 from shared import checks as ids
 from shared.connections import TFVC_LOOKUPS
+from shared.probes import AT_ONCE, Probes
 from tests.connecting import TODAY, Try
 
 
@@ -143,3 +144,18 @@ def test_an_address_is_not_refused_while_some_of_them_cannot_be_read(fake, path)
 def test_the_address_that_the_sign_in_knows_needs_no_further_look(fake):
     fake.set_fault("graph/subjectlookup", status=500, times=None)
     assert Try(fake).checks[ids.EMAIL].status == "passed"
+
+
+def test_however_much_there_is_to_ask_four_answers_are_waited_for_one_after_another(fake, monkeypatch):
+    waits = []
+    ask = Probes.ask
+
+    def counted(self, questions):
+        waits.append(-(-len(questions) // AT_ONCE))
+        return ask(self, questions)
+
+    monkeypatch.setattr(Probes, "ask", counted)
+    without_git(fake, *more_projects(fake, TFVC_LOOKUPS + 5))
+    assert Try(fake, email="another@contoso.example").outcome == "error"
+    of_the_vault, *of_azure_devops = waits
+    assert (of_the_vault, sum(of_azure_devops)) == (1, 4)
