@@ -24,4 +24,4 @@ def try_connection(call: Call, body: ConnectionTest) -> Answer:
     """What works with these credentials, check by check; nothing is stored."""
     from shared.credentials import test_given
 
-    return Answer(200, test_given(services(), call.workspace, body.base_url, body.auth).answer)
+    return Answer(200, test_given(services(), call.workspace, body.base_url, body.auth, None).answer)

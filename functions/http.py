@@ -75,8 +75,9 @@ def _respond(op: Operation, handler: Handler, req: func.HttpRequest) -> func.Htt
 def _answer(op: Operation, handler: Handler, req: func.HttpRequest) -> Answer:
     headers = {name.lower(): value for name, value in req.headers.items()}
     workspace = _workspace(op.level, headers)
-    # The host takes a function key from `code` too; it is the host's to judge.
-    query = {name: value for name, value in req.params.items() if name != "code"}
+    # The host takes a function key from `code` too; it is the host's to judge, unless the operation has a `code`.
+    hosts = {"code"} - set(op.query.__struct_fields__)
+    query = {name: value for name, value in req.params.items() if name not in hosts}
     call = Call(workspace, dict(req.route_params), read_query(query, op.query), headers)
     body = req.get_body()
     if len(body) > MAX_BODY:

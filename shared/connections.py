@@ -45,7 +45,8 @@ class Attempt:
     """What is tried: a base URL, the owner's address as typed, and how to prove who asks (raises CredentialError)."""
 
     base_url: str
-    email: str
+    email: str | None
+    """None: nothing was typed, a sign-in names its account."""
     auth: Callable[[], Auth]
     expires_on: date | None
     today: date
@@ -199,7 +200,8 @@ class _Test:
                 # The list of all repositories may be too long to come in time.
                 everything = {"$top": "1", "searchCriteria.status": "all"}
                 questions["code"] = listed(PULL_REQUESTS, everything, project=project)
-        if self.attempt.email not in _addresses(caller, found, {}) and caller.subject_descriptor:
+        typed = self.attempt.email
+        if typed is not None and typed not in _addresses(caller, found, {}) and caller.subject_descriptor:
             questions["directory"] = partial(probes.graph_addresses, client, caller.subject_descriptor)
         if isinstance(found["projects"], list) and project:
             shown = [str(item["id"]) for item in found["projects"] if item.get("id")][:READER_LOOKUPS]

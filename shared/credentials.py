@@ -6,11 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
-from shared.ado.auth import Auth, PatAuth
+from shared.ado.auth import Auth, BearerAuth, PatAuth
 from shared.connection_limit import count_test
 from shared.connections import DEADLINE_SECONDS, Attempt, Connect, Diagnosis, diagnose, look_at
 from shared.errors import CredentialError
 from shared.http import ApiProblem
+from shared.oauth.checks import for_sign_in
+from shared.oauth.claims import usable
+from shared.oauth.sign_in import configured
 from shared.requests import AccessToken, OAuth
 
 if TYPE_CHECKING:
@@ -30,32 +33,33 @@ class NoCredential:
         raise CredentialError("there is no credential to send", code="credentials.none")
 
 
-def access_token(auth: AccessToken | OAuth) -> AccessToken:
-    """The token. Raises ApiProblem 409 for a sign-in, which this deployment is not set up for."""
-    if isinstance(auth, OAuth):
-        raise ApiProblem(
-            409, "oauth_not_configured", "Signing in with Microsoft Entra ID is not set up here.", field="auth.type",
-            remedy="Use an access token.",
-        )  # fmt: skip
-    return auth
-
-
 def test_url(parts: Services, base_url: str) -> UrlAnswer:
     """Look at a base URL."""
     return look_at(_connect(parts), base_url)
 
 
-def test_given(parts: Services, workspace: str, base_url: str, auth: AccessToken | OAuth) -> Diagnosis:
-    """Try credentials from a request. Raises ApiProblem 409 (sign-in) and 429."""
-    given = access_token(auth)
+def test_given(
+    parts: Services, workspace: str, base_url: str, auth: AccessToken | OAuth, integration_id: str | None
+) -> Diagnosis:
+    """Try credentials from a request; ``integration_id`` is the integration they are for, None: they are only tried.
+
+    Raises ApiProblem 404 and 409 for a sign-in that cannot be used, 429.
+    """
+    if isinstance(auth, OAuth):
+        configured(parts)
+        authorization = usable(parts, workspace, auth.authorization_id, integration_id)
+        count_test(parts.tables, workspace, parts.clock())
+        return _diagnose_sign_in(parts, base_url, authorization.id, authorization.secret_name)
     count_test(parts.tables, workspace, parts.clock())
-    token = given.token.strip()
-    return _diagnose(parts, base_url, given.email.strip(), lambda: PatAuth(token), given.expires_on)
+    token = auth.token.strip()
+    return _diagnose(parts, base_url, auth.email.strip(), lambda: PatAuth(token), auth.expires_on)
 
 
 def test_stored(parts: Services, integration: Integration) -> Diagnosis:
     """Try the stored credentials. Raises ApiProblem 429, TransientError while the vault does not answer."""
     count_test(parts.tables, integration.workspace, parts.clock())
+    if integration.auth_type == "oauth":
+        return _diagnose_sign_in(parts, integration.base_url, integration.id, integration.secret_name)
     expires_at = integration.token_expires_at
     return _diagnose(
         parts,
@@ -85,8 +89,13 @@ def expires_at(day: date | None) -> datetime | None:
     return datetime.combine(day, time(), UTC) if day else None
 
 
+def _diagnose_sign_in(parts: Services, base_url: str, owner: str, secret_name: str) -> Diagnosis:
+    source = parts.token_sets.source(owner, secret_name)
+    return for_sign_in(_diagnose(parts, base_url, None, lambda: BearerAuth(source), None))
+
+
 def _diagnose(
-    parts: Services, base_url: str, email: str, auth: Callable[[], Auth], expires_on: date | None
+    parts: Services, base_url: str, email: str | None, auth: Callable[[], Auth], expires_on: date | None
 ) -> Diagnosis:
     today = parts.clock().date()
     attempt = Attempt(base_url=base_url, email=email, auth=auth, expires_on=expires_on, today=today)

@@ -12,12 +12,16 @@ import msgspec
 from shared.errors import ConnectorError, TransientError
 
 JSON = "application/json"
+HTML = "text/html"
 PROBLEM_JSON = "application/problem+json"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, a body that msgspec can write as JSON (None: no body), and headers beside the content type."""
+    """A status, a body that msgspec can write as JSON (None: no body), and headers beside the content type.
+
+    Bytes are sent as they are.
+    """
 
     status: int
     body: Any = None
@@ -26,6 +30,8 @@ class Answer:
 
     def to_bytes(self) -> bytes:
         """The body as it is sent."""
+        if isinstance(self.body, bytes):
+            return self.body
         return b"" if self.body is None else msgspec.json.encode(self.body)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import UNSET
@@ -12,11 +13,12 @@ from msgspec import UNSET
 from shared.checks import ADMINISTRATOR
 from shared.connection_answers import CheckAnswer
 from shared.connections import Diagnosis
-from shared.credentials import access_token, expires_at, must_connect, test_given, test_stored
-from shared.flow.integration import SERVICES, Integration
+from shared.credentials import expires_at, must_connect, test_given, test_stored
+from shared.flow.integration import SERVICES, AuthType, Integration
 from shared.http import ApiProblem, not_found, precondition_failed
 from shared.integration_store import DuplicateNameError
 from shared.messages import Plan
+from shared.oauth.claims import claim, release
 from shared.requests import AccessToken, IntegrationChange, NewIntegration, OAuth
 from shared.table_errors import RowChangedError
 from shared.vault import Secret
@@ -42,7 +44,7 @@ def create(parts: Services, workspace: str, body: NewIntegration, integration_id
     # Its own earlier try, when the answer of that never arrived.
     created = parts.integrations.get(workspace, integration_id)
     if created is None:
-        diagnosis = must_connect(test_given(parts, workspace, body.base_url, body.auth))
+        diagnosis = must_connect(test_given(parts, workspace, body.base_url, body.auth, integration_id))
         created = _store_new(parts, workspace, body, integration_id, diagnosis)
     parts.start_sync(created)
     return created
@@ -54,7 +56,7 @@ def _store_new(
     now = parts.clock()
     switches = dict.fromkeys(SERVICES, True) | {"webhooks": diagnosis.webhooks_available} | body.services.given()
     _check_webhooks(switches, available=diagnosis.webhooks_available)
-    credential = _keep(parts, workspace, integration_id, access_token(body.auth), diagnosis)
+    credential = _keep(parts, workspace, integration_id, body.auth, diagnosis)
     blank = Integration(
         id=integration_id, workspace=workspace, name=body.name.strip(), services=switches, created_at=now,
         updated_at=now, organization=diagnosis.answer.organization or "", username="", secret_name="",
@@ -62,7 +64,7 @@ def _store_new(
     try:
         return parts.integrations.create(credential.of(blank))
     except DuplicateNameError as e:
-        parts.secrets.let_go(integration_id, credential.secret_name)
+        credential.let_go()
         raise _name_taken(e) from e
 
 
@@ -77,7 +79,7 @@ def change(parts: Services, integration: Integration, body: IntegrationChange, *
     _check_webhooks(switches, available=(diagnosis or integration).webhooks_available)
     credential = None
     if diagnosis and body.auth is not UNSET:
-        credential = _keep(parts, integration.workspace, integration.id, access_token(body.auth), diagnosis)
+        credential = _keep(parts, integration.workspace, integration.id, body.auth, diagnosis)
 
     def update(found: Integration) -> Integration:
         changed = replace(found, services={**found.services, **switches}, updated_at=parts.clock())
@@ -89,7 +91,7 @@ def change(parts: Services, integration: Integration, body: IntegrationChange, *
         before, stored = _store(parts, integration, update, only_this=only_this)
     except (ApiProblem, DuplicateNameError) as e:
         if credential:
-            parts.secrets.let_go(integration.id, credential.secret_name)
+            credential.let_go()
         if isinstance(e, DuplicateNameError):
             raise _name_taken(e) from e
         raise
@@ -170,10 +172,13 @@ def sync(parts: Services, integration: Integration, *, full: bool) -> Run:
 class _Credential:
     """A credential that has passed its test and lies in the vault under a name of its own."""
 
+    auth_type: AuthType
     secret_name: str
     username: str
     expires_at: datetime | None
     diagnosis: Diagnosis
+    let_go: Callable[[], None]
+    """For one that is not stored after all."""
 
     @property
     def webhooks_available(self) -> bool:
@@ -183,6 +188,7 @@ class _Credential:
         """The integration with this credential, and with what its test has told."""
         return replace(
             integration,
+            auth_type=self.auth_type,
             secret_name=self.secret_name,
             username=self.username,
             token_expires_at=self.expires_at,
@@ -195,7 +201,7 @@ class _Credential:
 
 def _tested(parts: Services, integration: Integration, auth: AccessToken | OAuth) -> Diagnosis:
     """New credentials for the same organisation, tried. Raises ApiProblem 409, 422, 429."""
-    diagnosis = must_connect(test_given(parts, integration.workspace, integration.base_url, auth))
+    diagnosis = must_connect(test_given(parts, integration.workspace, integration.base_url, auth, integration.id))
     if integration.organization_id and diagnosis.organization_id != integration.organization_id:
         raise ApiProblem(
             422,
@@ -208,11 +214,18 @@ def _tested(parts: Services, integration: Integration, auth: AccessToken | OAuth
 
 
 def _keep(
-    parts: Services, workspace: str, integration_id: str, auth: AccessToken, diagnosis: Diagnosis
+    parts: Services, workspace: str, integration_id: str, auth: AccessToken | OAuth, diagnosis: Diagnosis
 ) -> _Credential:
+    """Put a token into the vault, or take a sign-in whose tokens are there. Raises ApiProblem 404, 409."""
+    if isinstance(auth, OAuth):
+        claimed = claim(parts, workspace, auth.authorization_id, integration_id)
+        account = diagnosis.answer.account
+        username = (account.email if account else None) or claimed.email or ""
+        return _Credential("oauth", claimed.secret_name, username, None, diagnosis, partial(release, parts, claimed))
     end = expires_at(auth.expires_on)
     name = parts.secrets.keep(workspace, integration_id, Secret(auth.token.strip()), end)
-    return _Credential(name, auth.email.strip(), end, diagnosis)
+    let_go = partial(parts.secrets.let_go, integration_id, name)
+    return _Credential("access_token", name, auth.email.strip(), end, diagnosis, let_go)
 
 
 def _check_webhooks(switches: dict[str, bool], *, available: bool) -> None:

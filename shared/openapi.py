@@ -136,7 +136,7 @@ def _responses(op: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {
         str(status): {
             "description": HTTPStatus(status).phrase,
-            "content": {JSON: {"schema": schemas[kind]}},
+            "content": {op.content_type: {"schema": schemas[kind]}},
             **({"headers": {name: _HEADERS[name] for name in op.answer_headers}} if op.answer_headers else {}),
         }
         for status, kind in answered.items()

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from shared.http import JSON
 from shared.principals import Level
 from shared.requests import NoQuery
 
@@ -35,6 +36,8 @@ class Operation:
     status: int = 200
     also: dict[int, Any] = field(default_factory=dict)
     """Further answers that are no problem documents."""
+    content_type: str = JSON
+    """Of the answers that are no problem documents."""
     query: type[msgspec.Struct] = NoQuery
     body: type[msgspec.Struct] | None = None
     body_required: bool = True

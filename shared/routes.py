@@ -7,6 +7,7 @@ from typing import Final
 from shared import answers
 from shared.connection_answers import ConnectionAnswer, UrlAnswer
 from shared.lists import FILTERS, LISTED, list_query
+from shared.oauth.routes import OAUTH_OPERATIONS
 from shared.operations import Operation
 from shared.principals import Level
 from shared.requests import (
@@ -124,8 +125,8 @@ LIST_ENTITIES: Final = {
 }  # fmt: skip
 
 OPERATIONS: Final = (
-    TEST_URL, TEST_CONNECTION, CREATE_INTEGRATION, LIST_INTEGRATIONS, GET_INTEGRATION, CHANGE_INTEGRATION,
-    DELETE_INTEGRATION, GET_DELETION, TEST_INTEGRATION, SYNC_INTEGRATION, LIST_RUNS, GET_RUN,
+    TEST_URL, TEST_CONNECTION, *OAUTH_OPERATIONS, CREATE_INTEGRATION, LIST_INTEGRATIONS, GET_INTEGRATION,
+    CHANGE_INTEGRATION, DELETE_INTEGRATION, GET_DELETION, TEST_INTEGRATION, SYNC_INTEGRATION, LIST_RUNS, GET_RUN,
     *LIST_ENTITIES.values(), GET_TICKET, GET_PULL_REQUEST, CHANGE_TICKET_PROJECT, CHANGE_REPO, GET_COVERAGE,
     *TICKET_OPERATIONS,
     GET_HEALTH, GET_OPENAPI,

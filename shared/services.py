@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from shared.ado.client import AdoClient
     from shared.flow.integration import Integration
     from shared.messages import Ingest, Plan
+    from shared.oauth.authorizations import AuthorizationStore
+    from shared.oauth.entra import Entra
+    from shared.oauth.token_sets import TokenSets
     from shared.runs import Run
     from shared.streams.base import Stream
 
@@ -93,6 +96,25 @@ class Services:
         return Pauses(self.tables, self.clock)
 
     @cached_property
+    def authorizations(self) -> AuthorizationStore:
+        from shared.oauth.authorizations import AuthorizationStore
+
+        return AuthorizationStore(self.tables)
+
+    @cached_property
+    def token_sets(self) -> TokenSets:
+        from shared.oauth.token_sets import TokenSets
+
+        return TokenSets(self.vault, self.tables, lambda: self.entra, self.clock)
+
+    @cached_property
+    def entra(self) -> Entra:
+        """Microsoft Entra ID as this app signs people in with it. Raises NotConfiguredError."""
+        from shared.oauth.building import make_entra
+
+        return make_entra(self.settings, self.vault, lambda: self._identity, self.clock)
+
+    @cached_property
     def streams(self) -> Mapping[str, Stream]:
         """The catalog, by name."""
         if self._streams is not None:
@@ -124,14 +146,16 @@ class Services:
 
         Raises CredentialError when the credential is gone from the vault.
         """
-        from shared.ado.auth import PatAuth
-
         organization, owner = integration.organization, integration.token_owner
-        return self._client(
-            organization,
-            PatAuth(self.vault.get(integration.secret_name)),
-            on_pause=partial(self._pause, organization, owner),
-        )
+        return self._client(organization, self.auth_of(integration), on_pause=partial(self._pause, organization, owner))
+
+    def auth_of(self, integration: Integration) -> Auth:
+        """How its requests prove who asks. Raises CredentialError when its access token is gone from the vault."""
+        from shared.ado.auth import BearerAuth, PatAuth
+
+        if integration.auth_type == "oauth":
+            return BearerAuth(self.token_sets.source(integration.id, integration.secret_name))
+        return PatAuth(self.vault.get(integration.secret_name))
 
     def _pause(self, organization: str, owner: str, seconds: float) -> None:
         self.pauses.pause(organization, owner, seconds)

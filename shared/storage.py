@@ -27,16 +27,28 @@ PAUSES: Final = "pauses"
 """PartitionKey: a hash of organisation and token owner."""
 API_REQUESTS: Final = "apirequests"
 """PartitionKey: workspace. Answers kept for repeated requests (``Idempotency-Key``), and counted connection tests."""
+OAUTH_AUTHORIZATIONS: Final = "oauthauthorizations"
+"""PartitionKey: authorization id. Sign-ins on their way to an integration."""
+OAUTH_TOKENS: Final = "oauthtokens"
+"""PartitionKey: integration id (an authorization's before it has one). Whose turn it is to renew a token set."""
 
 SECRETS: Final = "secrets"
 """PartitionKey: integration id. Names of secrets in the vault; the timer clears what an integration has left."""
 
 OWNED_BY_INTEGRATION: Final = (
-    *sorted({entity.TABLE for entity in ENTITIES}), COVERAGE, RUN_STREAMS, RUNS, WATERMARKS,
+    *sorted({entity.TABLE for entity in ENTITIES}), COVERAGE, OAUTH_TOKENS, RUN_STREAMS, RUNS, WATERMARKS,
 )  # fmt: skip
 """Tables whose every PartitionKey begins with an integration id: what its deletion clears."""
 
-TABLES: Final = (*OWNED_BY_INTEGRATION, INTEGRATIONS, INTEGRATION_INDEX, PAUSES, API_REQUESTS, SECRETS)
+TABLES: Final = (
+    *OWNED_BY_INTEGRATION,
+    INTEGRATIONS,
+    INTEGRATION_INDEX,
+    PAUSES,
+    API_REQUESTS,
+    OAUTH_AUTHORIZATIONS,
+    SECRETS,
+)
 
 
 def create_all(tables: Tables | None = None, queues: Queues | None = None) -> None:

@@ -16,6 +16,7 @@ from shared.flow.base import ORGANIZATION_UNIT
 from shared.flow.projects import TicketProject
 from shared.flow.repos import Repo
 from shared.messages import Ingest, Plan
+from shared.oauth.claims import expire_unused
 from shared.removal import remove
 from shared.runs import RunStream
 from shared.stored_rows import IntegrationRows
@@ -43,6 +44,7 @@ def tick(services: Services, *, past_due: bool) -> None:
         sent += 1
     services.integrations.forget_old()
     services.secrets.sweep()
+    expire_unused(services, services.clock())
     log.info("sync.tick", extra={"planned": sent, "past_due": past_due})
 
 

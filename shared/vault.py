@@ -105,6 +105,19 @@ class Vault:
         self._keep(name, secret)
         return secret
 
+    def read(self, name: str) -> tuple[Secret, str]:
+        """A secret as the vault has it at this moment, and its version. Raises CredentialError."""
+        with _translated("read"):
+            found = self._client.get_secret(name)
+        secret = Secret(found.value or "")
+        self._keep(name, secret)
+        return secret, found.properties.version or ""
+
+    def disable(self, name: str, version: str) -> None:
+        """Make an old version unreadable: a newer one has taken its place."""
+        with _translated("change"):
+            self._client.update_secret_properties(name, version, enabled=False)
+
     def forget(self, name: str) -> None:
         """Read it anew next time: the other side has refused what we had."""
         with self._lock:

@@ -79,9 +79,12 @@ def judge_credentials(checks: Checks, error: ConnectorError) -> None:
             checks.failed(ids.TOKEN_EXPIRY, "Azure DevOps says that the token has expired.", remedy)
 
 
-def judge_email(checks: Checks, typed: str, known: Iterable[str], looked_at: Sequence[Found]) -> None:
-    """Whether what was typed is exactly one of the account's addresses, capitals included."""
+def judge_email(checks: Checks, typed: str | None, known: Iterable[str], looked_at: Sequence[Found]) -> None:
+    """Whether what was typed is exactly one of the account's addresses, capitals included. None: it was signed in."""
     addresses = list(dict.fromkeys(known))
+    if typed is None:
+        checks.passed(ids.EMAIL, f"The sign-in names the account: {addresses[0] if addresses else 'without address'}.")
+        return
     if typed in addresses:
         checks.passed(ids.EMAIL, "This is the account's address, in its exact spelling.")
         return

@@ -15,6 +15,8 @@ param tables array = [
   'coverage'
   'integrationindex'
   'integrations'
+  'oauthauthorizations'
+  'oauthtokens'
   'pauses'
   'pullrequestcomments'
   'pullrequestevents'

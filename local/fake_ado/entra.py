@@ -84,7 +84,7 @@ class Entra:
             raise EntraError("invalid_grant", 70008, "The provided authorization code has expired.")
         if grant.redirect_uri != form.get("redirect_uri"):
             raise EntraError("invalid_grant", 500112, "The reply address does not match the one of the request.")
-        if grant.challenge and grant.challenge != _challenge(form.get("code_verifier", "")):
+        if grant.challenge != (_challenge(form["code_verifier"]) if form.get("code_verifier") else ""):
             raise EntraError("invalid_grant", 501481, "The Code_Verifier does not match the code_challenge.")
         grant.is_used = True
         return grant

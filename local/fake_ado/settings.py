@@ -23,6 +23,8 @@ class FakeSettings:
     entra_error: str = ""
     """``error|description`` that sign-ins come back with instead of a code."""
     entra_token_seconds: int = 4500
+    entra_token_error: str = ""
+    """``error|number|sentence`` that the token endpoint refuses everything with."""
     entra_refresh_is_dead: bool = False
     """True: refreshing fails as after a revocation."""
     hook_time_scale: float = 1.0

@@ -23,6 +23,8 @@ _TYPE_KEY = re.compile(r"[A-Z][A-Za-z]{0,90}Exception")
 _TITLE = re.compile(rb"<title[^>]*>(.{0,300}?)</title>", re.IGNORECASE | re.DOTALL)
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/_=.-]{40,}")
+# https://learn.microsoft.com/entra/identity-platform/claims-challenge
+_CLAIMS = re.compile(r"\bclaims=\"", re.IGNORECASE)
 _ANONYMOUS = re.compile(r"a{8}-a{4}-a{4}-a{4}-a{12}", re.IGNORECASE)
 # The one sentence without a code of its own.
 _EXPIRED = re.compile(r"personal access token used has expired", re.IGNORECASE)
@@ -44,6 +46,8 @@ class Refusal:
     known_caller: bool = False
     """Whether ``X-VSS-UserData`` came: Azure DevOps knows who is asking."""
     is_sign_in_page: bool = False
+    wants_claims: bool = False
+    """A claims challenge: the sign-in was good, and a policy or an event asks for a new one."""
     retry_after: float | None = None
     """Seconds, at most an hour."""
     activity_id: str | None = None
@@ -107,6 +111,7 @@ def read_refusal(reply: Reply) -> Refusal:
         service_error=service_error,
         known_caller=bool(headers.get("x-vss-userdata")),
         is_sign_in_page=_is_sign_in_page(reply),
+        wants_claims=bool(_CLAIMS.search(headers.get("www-authenticate", ""))),
         retry_after=retry_after(headers),
         activity_id=_clean(headers.get("activityid", "") or headers.get("x-vss-e2eid", ""))[:64] or None,
         limits={name: value[:100] for name, value in headers.items() if name.startswith("x-ratelimit-")},

@@ -60,7 +60,7 @@ def _error_of(endpoint: Endpoint, refusal: Refusal, *, bearer: bool, accepted: b
             f"Azure DevOps does not know version {endpoint.api_version} of {endpoint.route}", code="api_version"
         )
     if status == 401 or refusal.is_sign_in_page:
-        return _unauthorized(endpoint, refusal)
+        return _for_sign_in(_unauthorized(endpoint, refusal), refusal) if bearer else _unauthorized(endpoint, refusal)
     return _denied(endpoint, refusal)
 
 
@@ -105,6 +105,16 @@ def _unauthorized(endpoint: Endpoint, refusal: Refusal) -> ConnectorError:
     if refusal.known_caller and endpoint.scope:
         return scope_missing(endpoint, refusal)
     return _credential("credentials.rejected")
+
+
+def _for_sign_in(error: ConnectorError, refusal: Refusal) -> ConnectorError:
+    """A sign-in's refusal in words that fit it: nobody has copied a token."""
+    if not isinstance(error, CredentialError):
+        return error
+    if refusal.wants_claims:
+        return _credential("oauth.reconnect_needed")
+    remedy = remedies.SIGN_IN_REMEDIES.get(error.code, error.remedy)
+    return CredentialError(str(error), code=error.code, remedy=remedy)
 
 
 def _denied(endpoint: Endpoint, refusal: Refusal) -> ConnectorError:

@@ -12,6 +12,7 @@ MESSAGES: Final[dict[str, str]] = {
     "policy.global_pat": "the organization does not allow tokens that are good for all organizations",
     "conditional_access": "a conditional access policy of the organization's administrator refused the sign-in",
     "wrong_tenant": "the sign-in belongs to another Microsoft Entra tenant than the organization",
+    "oauth.reconnect_needed": "Microsoft asks for a new sign-in: a policy has changed, or the session was revoked",
     "permission.missing": "the token's owner lacks a permission",
     "license.missing": "the token's owner has an access level that does not include this",
     "organization.not_found": "there is no such Azure DevOps organization",
@@ -31,6 +32,7 @@ REMEDIES: Final[dict[str, str]] = {
     "conditional_access": "Ask the administrator to let the service account through the conditional access policy, or "
     "to allow the address that this integration calls from.",
     "wrong_tenant": "Sign in again with an account of the organization's own tenant.",
+    "oauth.reconnect_needed": "Sign in with Microsoft again.",
     "permission.missing": "Ask an administrator to give the service account the permissions that the set-up page "
     "lists.",
     "license.missing": "Give the service account Basic access; Stakeholder access cannot read repositories.",
@@ -43,6 +45,14 @@ REMEDIES: Final[dict[str, str]] = {
     "scope.missing": "Review the token's scopes: Code, Build, Graph, Identity, Project and Team, and Work Items, "
     "each with Read.",
 }
+
+SIGN_IN_REMEDIES: Final[dict[str, str]] = {
+    "credentials.rejected": "Sign in with Microsoft again, with an account of the organization's own directory.",
+    "credentials.expired": "Sign in with Microsoft again.",
+    "credentials.foreign": "Verify the base URL, or add the account that has signed in to the organization.",
+    "scope.missing": "Sign in with Microsoft again and accept every permission; an administrator may have to consent.",
+}
+"""In place of what is said about tokens that people copy."""
 
 SCOPE_NAMES: Final[dict[str, str]] = {
     "vso.code": "Code (Read)",

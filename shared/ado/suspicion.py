@@ -9,6 +9,25 @@ from shared.ado.transport import BrokenConnectionError
 from shared.errors import ContractError, CredentialError, TransientError
 
 
+class Standing:
+    """Whether a credential may still be sent. Once its refusal has been made sure of it is not. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._refused: CredentialError | None = None
+
+    def lost(self, error: CredentialError) -> CredentialError:
+        """Remember ``error`` as the end, and give it."""
+        self._refused = error
+        return error
+
+    def check(self) -> None:
+        """Raises the refusal again, without asking Azure DevOps."""
+        if self._refused:
+            again = CredentialError(str(self._refused), code=self._refused.code, remedy=self._refused.remedy)
+            again.facts = self._refused.facts
+            raise again
+
+
 def must_confirm(endpoint: Endpoint, suspicion: CredentialError) -> bool:
     """Whether a refusal may be about the credential or about the address."""
     refusal = refusals.refusal_of(suspicion)
@@ -17,7 +36,7 @@ def must_confirm(endpoint: Endpoint, suspicion: CredentialError) -> bool:
 
 def finer(suspicion: CredentialError, again: CredentialError) -> CredentialError:
     """Of two refusals the one that says more: the second, unless it only says no where the first said why."""
-    first_says_why = suspicion.code.startswith(("credentials.", "policy.", "conditional_access"))
+    first_says_why = suspicion.code.startswith(("credentials.", "policy.", "conditional_access", "oauth."))
     return suspicion if again.code == "credentials.rejected" and first_says_why else again
 
 

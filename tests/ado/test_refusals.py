@@ -152,6 +152,10 @@ ROWS = [
     Row("throttled with 503", 503, TransientError, "throttled", said("TF400733: The request has been canceled")),
     Row("throttled with 401", 401, TransientError, "throttled", headers={"retry-after": "30"}),
     Row("wrong tenant", 429, CredentialError, "wrong_tenant", headers=WRONG_TENANT, bearer=True),
+    Row("claims challenge", 401, CredentialError, "oauth.reconnect_needed",
+        headers={"www-authenticate": 'Bearer error="insufficient_claims", claims="eyJhY2Nlc3MifQ=="'}, bearer=True),
+    Row("claims challenge for a token", 401, CredentialError, "credentials.rejected",
+        headers={"www-authenticate": 'Bearer error="insufficient_claims", claims="eyJhY2Nlc3MifQ=="'}),
     Row("not a bearer", 429, TransientError, "throttled", headers=WRONG_TENANT),
     Row("worked before", 429, TransientError, "throttled", headers=WRONG_TENANT, bearer=True, accepted=True),
     Row("knows the caller", 429, TransientError, "throttled", headers={**WRONG_TENANT, **KNOWN}, bearer=True),
@@ -192,6 +196,14 @@ def test_a_refusal_says_what_happens_next(row):
 def test_every_code_of_the_words_is_met():
     assert {row.code for row in ROWS} >= remedies.MESSAGES.keys()
     assert remedies.REMEDIES.keys() == remedies.MESSAGES.keys() | {"throttled", "scope.missing"}
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.error is CredentialError], ids=lambda row: row.what)
+def test_who_has_signed_in_is_not_told_to_copy_a_token(row):
+    error = error_of(row.endpoint, read_refusal(row.reply), bearer=True)
+    if error.code in {"credentials.rejected", "credentials.expired"}:
+        assert "Sign in with Microsoft again" in (error.remedy or "")
+    assert refusal_of(error) is not None
 
 
 def test_a_pause_is_as_long_as_ado_says():

@@ -68,7 +68,15 @@ def clock(_clock: Clock) -> Iterator[Clock]:
 
 
 @pytest.fixture(scope="module")
-def parts(azurite: str, vault_server: VaultServer, fake: FakeAdo, _clock: Clock) -> Iterator[Services]:
+def more_settings() -> dict[str, str]:
+    """App settings beside the usual ones; a module may have its own."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def parts(
+    azurite: str, vault_server: VaultServer, fake: FakeAdo, _clock: Clock, more_settings: dict[str, str]
+) -> Iterator[Services]:
     """The app's parts, which every function of the worker finds; tests keep apart by their workspaces."""
     settings = Settings.from_env({
         "AzureWebJobsStorage": azurite,
@@ -77,6 +85,7 @@ def parts(azurite: str, vault_server: VaultServer, fake: FakeAdo, _clock: Clock)
         "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
         "ADO_HOSTS": json.dumps(fake.hosts()),
         "LOCAL_VAULT_CA": str(vault_server.ca_file),
+        **more_settings,
     })  # fmt: skip
     found = Services(settings, clock=_clock, prefix="t" + secrets.token_hex(4))
     create_all(found.tables, found.queues)

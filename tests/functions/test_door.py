@@ -90,7 +90,11 @@ def needed(operation):
     return {"kind": "tickets", "source_id": "1"} if operation.name == "get_coverage" else {}
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+# A redirect may carry more than we know, which OAuth wants ignored.
+STRICT = [operation for operation in OPERATIONS if operation.name != "oauth_callback"]
+
+
+@pytest.mark.parametrize("operation", STRICT, ids=lambda operation: operation.name)
 def test_an_unknown_query_parameter_is_refused_everywhere(api, operation):
     reply = api.call(operation.name, *ids_of(operation), query={"surprise": "1", **needed(operation)})
     assert (reply.status, reply.json["field"]) == (400, "surprise")
@@ -116,6 +120,7 @@ def body_of(operation):
         "sync_integration": {"full": False},
         "test_url": {"base_url": "https://dev.azure.com/contoso"},
         "test_connection": {"base_url": "https://dev.azure.com/contoso", "auth": auth},
+        "complete_authorization": {"completion_code": "x"},
         "create_integration": {"name": "x", "base_url": "https://dev.azure.com/contoso", "auth": auth},
     }
     return bodies.get(operation.name)

@@ -75,10 +75,18 @@ def token(call: Call) -> Answer:
     """Tokens for a code, for a refresh token, or for the application itself."""
     form = {name: values[0] for name, values in parse_qs(call.content.decode(errors="replace")).items()}
     try:
+        _check_orders(call)
         _check_client(call, form)
         return plain(_granted(call, form), headers={"Cache-Control": "no-store"})
     except EntraError as error:
         return plain(_error(error), status=error.status)
+
+
+def _check_orders(call: Call) -> None:
+    """Refuse with what was ordered."""
+    if call.fake.settings.entra_token_error:
+        word, number, sentence = call.fake.settings.entra_token_error.split("|", 2)
+        raise EntraError(word, int(number), sentence, status=401 if word == "invalid_client" else 400)
 
 
 def _check_client(call: Call, form: dict[str, str]) -> None:
