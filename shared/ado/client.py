@@ -45,7 +45,8 @@ class AdoClient:
     ``on_pause(seconds)`` is told whenever Azure DevOps asks to slow down, on any status; this client's own next
     requests wait too, or raise TransientError (throttled) where the wait is longer than ``MAX_WAIT_SECONDS``.
     ``retry_waits`` are the seconds before the second and further tries of what may be sent twice, after a broken
-    connection or a 5xx. Every method raises the errors of ``shared.errors``; nothing else.
+    connection or a 5xx. ``transport``, ``monotonic`` and ``sleep`` are how it sends and how time passes.
+    Every method raises the errors of ``shared.errors``; nothing else.
     Source: https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits
     """
 
@@ -60,6 +61,9 @@ class AdoClient:
         on_pause: Callable[[float], None] = _nobody,
         retry_waits: Sequence[float] = RETRY_WAITS,
         max_reply_bytes: int = MAX_REPLY_BYTES,
+        transport: Transport | None = None,
+        monotonic: Callable[[], float] = monotonic,
+        sleep: Callable[[float], None] = sleep,
     ) -> None:
         self.organization = organization
         self._auth = auth
@@ -67,7 +71,9 @@ class AdoClient:
         self._user_agent = user_agent
         self._on_pause = on_pause
         self._retry_waits = tuple(retry_waits)
-        self._transport = Transport(timeouts or Timeouts(), max_reply_bytes=max_reply_bytes)
+        self._transport = transport or Transport(timeouts or Timeouts(), max_reply_bytes=max_reply_bytes)
+        self._monotonic = monotonic
+        self._sleep = sleep
         self._lock = Lock()
         self._routes: Counter[str] = Counter()
         self._bytes_received = 0
@@ -177,7 +183,7 @@ class AdoClient:
                 if not worth_a_second_try(trouble):
                     raise
                 log.info("ado.retry", extra={"route": endpoint.route, "code": trouble.code})
-            sleep(uniform(wait / 2, wait))  # noqa: S311 - spreads retries, hides nothing
+            self._sleep(uniform(wait / 2, wait))  # noqa: S311 - spreads retries, hides nothing
         return once()
 
     def _ask_once(self, endpoint: Endpoint, request: Request) -> Page:
@@ -235,13 +241,13 @@ class AdoClient:
         if not seconds:
             return
         with self._lock:
-            self._resume_at = max(self._resume_at, monotonic() + seconds)
+            self._resume_at = max(self._resume_at, self._monotonic() + seconds)
         self._on_pause(seconds)
 
     def _wait(self, endpoint: Endpoint) -> None:
         with self._lock:
-            seconds = self._resume_at - monotonic()
+            seconds = self._resume_at - self._monotonic()
         if seconds > MAX_WAIT_SECONDS:
             raise refusals.throttled(endpoint, seconds)
         if seconds > 0:
-            sleep(seconds)
+            self._sleep(seconds)
