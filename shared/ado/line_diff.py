@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from shared.ado.line_groups import changed_groups
+from shared.ado.line_groups import Side, changed_groups
 from shared.ado.shortest_edit import mark_differences, root
 
 MOST_COMMON: Final = 1024
@@ -37,7 +37,7 @@ def hunks(old: Sequence[bytes], new: Sequence[bytes]) -> list[Hunk]:
     left = [numbers.setdefault(line, len(numbers)) for line in old]
     right = [numbers.setdefault(line, len(numbers)) for line in new]
     gone, come = _changed(left, right)
-    return [Hunk(*group) for group in changed_groups(left, right, gone, come)]
+    return [Hunk(*group) for group in changed_groups(Side(old, left, gone), Side(new, right, come))]
 
 
 def _changed(left: list[int], right: list[int]) -> tuple[bytearray, bytearray]:

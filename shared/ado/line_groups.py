@@ -2,27 +2,39 @@
 
 A run may be slid up when the line before it equals its last one, and down when the line behind it equals its first
 one; the file is the same either way. Runs that meet become one, and a run that can stand beside a change of the other
-side does, so that a replaced piece is one hunk.
+side does, so that a replaced piece is one hunk; any other goes where it looks like a block (``line_indents``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from shared.ado.line_indents import best_end
 
 Group = tuple[int, int, int, int]
 """(first old line, number of them, first new line, number of them)."""
 
 
-def changed_groups(left: Sequence[int], right: Sequence[int], gone: bytearray, come: bytearray) -> Iterator[Group]:
+class Side(NamedTuple):
+    """One version of a file: its lines, a number for each (the same for equal ones), and 1 for each that differs."""
+
+    lines: Sequence[bytes]
+    numbers: Sequence[int]
+    changed: bytearray
+
+
+def changed_groups(left: Side, right: Side) -> Iterator[Group]:
     """Slide the runs of both sides, then give each change with its lines on both sides."""
-    _slide_all(left, gone, come)
-    _slide_all(right, come, gone)
+    _slide_all(left, right)
+    _slide_all(right, left)
+    gone, come = left.changed, right.changed
     old = new = 0
-    while old < len(left) or new < len(right):
+    while old < len(gone) or new < len(come):
         first_old, first_new = old, new
-        while old < len(left) and gone[old]:
+        while old < len(gone) and gone[old]:
             old += 1
-        while new < len(right) and come[new]:
+        while new < len(come) and come[new]:
             new += 1
         if old > first_old or new > first_new:
             yield first_old, old - first_old, first_new, new - first_new
@@ -77,32 +89,33 @@ class _Run:
         return True
 
 
-def _slide_all(lines: Sequence[int], changed: bytearray, other_changed: bytearray) -> None:
-    run, other = _Run(changed), _Run(other_changed)
+def _slide_all(side: Side, opposite: Side) -> None:
+    run, other = _Run(side.changed), _Run(opposite.changed)
     while True:
         if not run.empty:
-            _slide(lines, run, other)
+            _slide(side, run, other)
         if not run.next():
             return
         other.next()
 
 
-def _slide(lines: Sequence[int], run: _Run, other: _Run) -> None:
-    """As far up and then down as it goes, until nothing more is met; then back to a change of the other side."""
+def _slide(side: Side, run: _Run, other: _Run) -> None:
+    """As far up and then down as it goes, until nothing more is met; then back up to where it stands best."""
     size = -1
-    beside = -1
+    earliest = -1
+    beside = False
     while size != run.end - run.start:
         size = run.end - run.start
-        beside = -1
-        while run.slide_up(lines):
+        while run.slide_up(side.numbers):
             other.previous()
-        if not other.empty:
-            beside = run.end
-        while run.slide_down(lines):
+        earliest = run.end
+        beside = not other.empty
+        while run.slide_down(side.numbers):
             other.next()
-            if not other.empty:
-                beside = run.end
-    if beside >= 0:
-        while other.empty:
-            run.slide_up(lines)
-            other.previous()
+            beside = beside or not other.empty
+    if run.end == earliest:
+        return
+    best = -1 if beside else best_end(side.lines, size, earliest, run.end)
+    while other.empty if beside else run.end > best:
+        run.slide_up(side.numbers)
+        other.previous()

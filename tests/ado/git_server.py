@@ -34,12 +34,12 @@ class Repo:
     path: Path
     clock: int = 1_770_000_000
 
-    def git(self, *arguments: str, stdin: bytes | None = None, **environment: str) -> str:
-        return self.git_bytes(*arguments, stdin=stdin, **environment).decode("utf-8", "replace")
+    def git(self, *arguments: str, **environment: str) -> str:
+        return self.git_bytes(*arguments, **environment).decode("utf-8", "replace")
 
-    def git_bytes(self, *arguments: str, stdin: bytes | None = None, **environment: str) -> bytes:
+    def git_bytes(self, *arguments: str, **environment: str) -> bytes:
         command = ["git", "-C", str(self.path), *arguments]
-        done = subprocess.run(command, input=stdin, capture_output=True, env={**GIT_ENVIRONMENT, **environment})
+        done = subprocess.run(command, capture_output=True, env={**GIT_ENVIRONMENT, **environment})
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout
 

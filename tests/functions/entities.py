@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from shared.flow.builds import Build, Deployment
+from shared.flow.commits import Commit
 from shared.flow.projects import TicketProject
 from shared.flow.pull_requests import PullRequest, PullRequestComment, PullRequestEvent
 from shared.flow.repos import Repo
@@ -51,6 +53,14 @@ def revision(integration, number, rev, **other):
     return TicketRevision(**{**given, **other})
 
 
+def commit(integration, sha="1f" * 20, **other):
+    given = {"integration_id": integration.id, "id": sha, "repo_id": REPO, "project_id": PROJECT, "message": "Add it"}
+    given |= {f"{role}_{what}": "ada" for role in ("author", "committer") for what in ("name", "email")}
+    given |= dict.fromkeys(("author_date", "author_local_date", "committer_date", "updated_at"), T0)
+    given |= {"lines": "computed", "work_types": "computed", "rework_days": 30}
+    return Commit(**{**given, **other})
+
+
 def pull_request(integration, number=7, repo_id=REPO, **other):
     given = {"integration_id": integration.id, "id": f"{repo_id}/{number}", "number": number, "repo_id": repo_id}
     given |= {"project_id": PROJECT, "title": "Add it", "state": "open", "ado_status": "active"}
@@ -78,10 +88,24 @@ def link(integration, source=1, target=2, **other):
     return TicketLink(**{**given, **other})
 
 
+def build(integration, number=77, **other):
+    given = {"integration_id": integration.id, "id": str(number), "number": "20260302.1", "project_id": PROJECT}
+    return Build(**{**given, "repo_id": REPO, "status": "completed", "updated_at": T0, "read_at": T0, **other})
+
+
+def deployment(integration, tag_name="release/v1.0+#1", sha="1f" * 20, **other):
+    given = {"integration_id": integration.id, "id": f"{REPO}/{sha}/{tag_name}", "repo_id": REPO, "sha": sha}
+    given |= {"project_id": PROJECT, "tag_name": tag_name, "object_id": sha, "is_annotated": False}
+    return Deployment(**{**given, "matches_rule": True, "updated_at": T0, **other})
+
+
 ONE_OF_EACH = {
     "ticket_projects": project,
     "users": user,
     "repos": repo,
+    "commits": commit,
+    "builds": build,
+    "deployments": deployment,
     "sprints": sprint,
     "tickets": lambda integration: ticket(integration, 42),
     "ticket_links": link,

@@ -66,7 +66,7 @@ def test_coverage_of_odd_ids_is_unknown(api, stored, kind, source_id):
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [({}, "kind"), ({"kind": "tickets"}, "source_id"), ({"kind": "commits", "source_id": "1"}, "kind")],
+    [({}, "kind"), ({"kind": "tickets"}, "source_id"), ({"kind": "branches", "source_id": "1"}, "kind")],
 )
 def test_coverage_needs_a_kind_and_an_id(api, stored, query, field):
     reply = api.call("get_coverage", stored.id, query=query)
