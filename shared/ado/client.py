@@ -19,7 +19,7 @@ from shared.ado.endpoints.location import CONNECTION_DATA
 from shared.ado.hosts import Hosts
 from shared.ado.paging import Page, Query, read_all
 from shared.ado.refusal import MAX_READ, is_refusal, read_refusal, retry_after
-from shared.ado.suspicion import finer, must_confirm, with_a_good_token, worth_a_second_try
+from shared.ado.suspicion import Standing, finer, must_confirm, with_a_good_token, worth_a_second_try
 from shared.ado.transport import MAX_REPLY_BYTES, OpenReply, Timeouts, Transport
 from shared.ado.wire import QueryValue, Reply, Request, build_request, read_page, to_query
 from shared.errors import ContractError, CredentialError, TransientError
@@ -79,6 +79,7 @@ class AdoClient:
         self._bytes_received = 0
         self._resume_at = 0.0
         self._accepted = False
+        self._standing = Standing()
 
     @property
     def requests(self) -> int:
@@ -165,10 +166,10 @@ class AdoClient:
         try:
             caller = read_caller(self.one(CONNECTION_DATA, confirm=False))
         except CredentialError as again:
-            raise finer(suspicion, again) from again
+            raise self._standing.lost(finer(suspicion, again)) from again
         if caller.is_anonymous:
             # Organisations with public projects answer anybody, whatever the token.
-            raise suspicion
+            raise self._standing.lost(suspicion)
         try:
             return self._ask(endpoint, once)
         except CredentialError as again:
@@ -231,6 +232,8 @@ class AdoClient:
 
     def _begin(self, endpoint: Endpoint, request: Request) -> str | None:
         """What comes before every request; the value of ``Authorization``."""
+        if not endpoint.anonymous:
+            self._standing.check()
         self._wait(endpoint)
         authorization = None if endpoint.anonymous else self._auth.header()
         with self._lock:

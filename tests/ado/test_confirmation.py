@@ -48,6 +48,27 @@ def test_a_401_that_the_second_question_confirms(server, client, first):
     assert asked_of(server) == ["projects", "connectionData"]
 
 
+@pytest.mark.parametrize("connection", [EMPTY_401, who(ANONYMOUS), HTML_404])
+def test_a_credential_is_not_sent_again_after_its_refusal_was_confirmed(server, client, connection):
+    server.script = script([EMPTY_401], connection)
+    with pytest.raises(CredentialError) as first:
+        client.one(core.PROJECTS)
+    for _ in range(3):
+        with pytest.raises(CredentialError) as later:
+            client.one(core.TEAMS)
+        assert (later.value.code, later.value.remedy) == (first.value.code, first.value.remedy)
+    assert asked_of(server) == ["projects", "connectionData"]
+
+
+def test_what_needs_no_credential_is_still_asked(server, client):
+    server.script = script([EMPTY_401], EMPTY_401)
+    with pytest.raises(CredentialError):
+        client.one(core.PROJECTS)
+    server.script = script([Answer({"locationUrl": "x"})], EMPTY_401)
+    path = {"areaId": location.CORE_AREA}
+    assert client.one(location.ORGANIZATION_LOCATION, path=path) == {"locationUrl": "x"}
+
+
 @pytest.mark.parametrize(("first", "second"), [(EMPTY_401, EXPIRED), (EXPIRED, EMPTY_401)])
 def test_the_finer_of_two_reasons_is_told(server, client, first, second):
     server.script = script([first], second)
