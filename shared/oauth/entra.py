@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shared.ado.auth import MAX_TOKEN
 from shared.ado.hosts import ENTRA, Hosts
-from shared.errors import ConnectorError, ContractError, TransientError
+from shared.errors import ConnectorError, ContractError, CredentialError, TransientError
 from shared.oauth.entra_http import LOGIN, EntraHttp, mapped
 from shared.oauth.errors import read_refused, reconnect_needed
 from shared.oauth.token_set import TokenSet
@@ -105,13 +105,13 @@ class Entra:
             self._tenant,
             lambda app: app.acquire_token_by_auth_code_flow(dict(flow), {"code": code, "state": state}),
         )
-        claims = answer.get("id_token_claims")
-        if not isinstance(claims, dict) or claims.get("aud") != self._client_id:
+        # It came straight from Microsoft over TLS, which vouches for it; msal has compared the nonce.
+        claims = answer.get("id_token_claims") or {}
+        if claims.get("aud", self._client_id) != self._client_id:
             raise _unreadable()
         tenant = str(claims.get("tid") or "")
-        if not _GUID.fullmatch(tenant):
-            raise _unreadable()
-        tokens = self._token_set(answer, tenant, None)
+        # From now on the account's own directory is asked.
+        tokens = self._token_set(answer, tenant if _GUID.fullmatch(tenant) else self._tenant, None)
         return Granted(tokens, _text(claims.get("name")), _text(claims.get("preferred_username")))
 
     def refused(self, answer: Mapping[str, Any]) -> ConnectorError:
@@ -149,8 +149,12 @@ class Entra:
             answer = question(self._app(tenant))
         except ConnectorError:
             raise
-        except (ValueError, KeyError, RuntimeError) as e:
-            # msal's texts quote nonces and bodies: only the kind of its error is told.
+        except RuntimeError:
+            # msal's texts quote nonces, claims and bodies: they are not passed on.
+            raise CredentialError(
+                "the sign-in belongs to another request", code="oauth.code_invalid", remedy="Begin the sign-in again."
+            ) from None
+        except (ValueError, KeyError) as e:
             raise _unreadable(type(e).__name__) from None
         if not isinstance(answer, dict):
             raise _unreadable()

@@ -24,12 +24,12 @@ const found = document.getElementById("ending").dataset;
 history.replaceState(null, "", location.pathname);
 if (window.opener && found.origin) {
   const message = { type: "flow.oauth", authorization_id: found.authorization, status: found.status };
-  if (found.code) message.completion_code = found.code;
+  if (found.completionCode) message.completion_code = found.completionCode;
   window.opener.postMessage(message, found.origin);
 }
 const button = document.getElementById("copy");
 if (button) button.addEventListener("click", async () => {
-  await navigator.clipboard.writeText(found.code);
+  await navigator.clipboard.writeText(found.completionCode);
   button.textContent = "Copied";
 });
 """
@@ -68,7 +68,7 @@ def page(ending: Ending, portal_origin: str | None) -> bytes:
         "origin": origin if known else "",
         "authorization": known,
         "status": "consented" if ending.completion_code else "denied",
-        "code": ending.completion_code or "",
+        "completion-code": ending.completion_code or "",
     }
     attributes = " ".join(f'data-{name}="{escape(value)}"' for name, value in data.items())
     title, body = _failed(ending) if ending.error else _done(ending)
