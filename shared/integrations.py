@@ -196,7 +196,16 @@ class _Credential:
             account_id=self.diagnosis.account_id,
             webhooks_available=self.webhooks_available,
             **_NOT_STOPPED,
+            **self._another_account(integration),
         )
+
+    def _another_account(self, integration: Integration) -> dict[str, Any]:
+        """What to remember when the credential before was of another account."""
+        before, now = integration.account_id, self.diagnosis.account_id
+        same = before == now if before and now else integration.username.casefold() == self.username.casefold()
+        if same or not integration.username:
+            return {}
+        return {"former_username": integration.username, "identity_changed_at": integration.updated_at}
 
 
 def _tested(parts: Services, integration: Integration, auth: AccessToken | OAuth) -> Diagnosis:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 DataStatus = Literal["processing", "healthy", "failed_integration", "failed_project", "rate_limited"]
 
-EXPIRES_SOON: Final = timedelta(days=14)
+EXPIRES_SOON_DAYS: Final = (30, 14, 7, 3, 1)
+"""So many days before a token expires the warning begins, and then changes its words."""
+IDENTITY_CHANGE_SHOWN: Final = timedelta(days=7)
 
 _RENEW: Final = "Create a new token in Azure DevOps with the same scopes and enter it here."
 _WAIT: Final = "Nothing needs to be done: it goes on by itself when Azure DevOps allows it."
@@ -70,7 +72,7 @@ def data_status(facts: Facts) -> tuple[DataStatus, list[Detail]]:
     details = [*_stopped(facts.integration), *sorted(failures, key=lambda detail: detail.scope)]
     whole = any(detail.scope == "integration" for detail in details)
     parts = bool(details)
-    details += [*_paused(facts), *_expiry(facts), *facts.drift]
+    details += [*_paused(facts), *_expiry(facts), *_identity(facts), *facts.drift]
     if whole:
         return "failed_integration", details
     if not facts.sync.initial_done:
@@ -122,14 +124,35 @@ def _paused(facts: Facts) -> Iterable[Detail]:
 
 def _expiry(facts: Facts) -> Iterable[Detail]:
     expires_at = facts.integration.token_expires_at
-    if expires_at and expires_at - facts.now < EXPIRES_SOON:
-        gone = expires_at <= facts.now
+    if expires_at is None:
+        return
+    left = expires_at - facts.now
+    reached = [days for days in EXPIRES_SOON_DAYS if left <= timedelta(days=days)]
+    if not reached:
+        return
+    days, gone = min(reached), left <= timedelta()
+    when = "was to expire" if gone else f"expires within {days} {'day' if days == 1 else 'days'}"
+    yield Detail(
+        code="token.expired" if gone else "token.expires_soon",
+        severity="warning",
+        scope="integration",
+        message=f"the token {when}, on {expires_at.date().isoformat()}",
+        remedy=_RENEW,
+    )
+
+
+def _identity(facts: Facts) -> Iterable[Detail]:
+    integration = facts.integration
+    since = integration.identity_changed_at
+    if since and facts.now - since < IDENTITY_CHANGE_SHOWN:
         yield Detail(
-            code="token.expired" if gone else "token.expires_soon",
+            code="credential.identity_changed",
             severity="warning",
             scope="integration",
-            message=f"the token {'was to expire' if gone else 'expires'} on {expires_at.date().isoformat()}",
-            remedy=_RENEW,
+            message=f"data is read as {integration.username} since {since.date().isoformat()}, before that it was read"
+            f" as {integration.former_username}",
+            remedy="Make sure that the new account may read the same projects; if it was not meant, enter a credential"
+            " of the account before.",
         )
 
 

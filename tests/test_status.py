@@ -5,7 +5,7 @@ import pytest
 
 from shared.errors import CredentialError, UnavailableError
 from shared.run_rows import SyncState
-from shared.status import EXPIRES_SOON, Facts, data_status
+from shared.status import IDENTITY_CHANGE_SHOWN, Facts, data_status
 from shared.streams.base import Stream
 from shared.watermarks import StreamState
 from tests.engine import Source, new_integration, project, store, user
@@ -91,18 +91,43 @@ def test_each_detail_says_what_and_what_to_do(healthy):
     }  # fmt: skip
 
 
+SECOND = timedelta(seconds=1)
+
+
+def ending(healthy, left):
+    return replace(healthy, integration=replace(healthy.integration, token_expires_at=healthy.now + left))
+
+
+@pytest.mark.parametrize("days", [30, 14, 7, 3, 1])
+def test_the_warning_of_a_token_that_ends_changes_at_its_days(healthy, days):
+    status, details = data_status(ending(healthy, timedelta(days=days)))
+    assert (status, [(one.code, one.severity) for one in details]) == ("healthy", [("token.expires_soon", "warning")])
+    assert f"within {days} day" in details[0].message
+    before = data_status(ending(healthy, timedelta(days=days) + SECOND))[1]
+    assert [one.message for one in before] != [one.message for one in details]
+
+
 @pytest.mark.parametrize(
     ("left", "codes"),
     [
-        (EXPIRES_SOON, []),
-        (EXPIRES_SOON - timedelta(seconds=1), ["token.expires_soon"]),
+        (timedelta(days=30) + SECOND, []),
+        (SECOND, ["token.expires_soon"]),
         (timedelta(0), ["token.expired"]),
         (timedelta(days=-1), ["token.expired"]),
     ],
 )
 def test_a_token_that_ends(healthy, left, codes):
-    facts = replace(healthy, integration=replace(healthy.integration, token_expires_at=healthy.now + left))
-    assert [detail.code for detail in data_status(facts)[1]] == codes
+    assert [detail.code for detail in data_status(ending(healthy, left))[1]] == codes
+
+
+@pytest.mark.parametrize(
+    ("ago", "shown"), [(timedelta(0), True), (IDENTITY_CHANGE_SHOWN - SECOND, True), (IDENTITY_CHANGE_SHOWN, False)]
+)
+def test_another_account_is_told_for_a_week_and_leaves_it_healthy(healthy, ago, shown):
+    integration = replace(healthy.integration, former_username="old@contoso.com", identity_changed_at=healthy.now - ago)
+    status, details = data_status(replace(healthy, integration=integration))
+    assert (status, [one.code for one in details]) == ("healthy", ["credential.identity_changed"] if shown else [])
+    assert all("old@contoso.com" in one.message for one in details)
 
 
 @pytest.fixture

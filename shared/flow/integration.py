@@ -41,6 +41,9 @@ class Integration:
     created_at: datetime
     updated_at: datetime
     token_expires_at: datetime | None = None
+    former_username: str | None = None
+    """Whose credential it was before ``identity_changed_at``, when one of another account took its place."""
+    identity_changed_at: datetime | None = None
     state: State = "active"
     stopped_code: str | None = None
     stopped_message: str | None = None
@@ -67,11 +70,11 @@ class Integration:
 
 _TEXT: Final = (
     "name", "organization", "organization_id", "auth_type", "username", "account_id", "secret_name", "state",
-    "stopped_code", "stopped_message", "stopped_remedy",
+    "former_username", "stopped_code", "stopped_message", "stopped_remedy",
 )  # fmt: skip
 _PLAIN: Final = (
     *_TEXT, "auto_import_projects", "auto_import_repos", "webhooks_available", "created_at", "updated_at",
-    "token_expires_at",
+    "token_expires_at", "identity_changed_at",
 )  # fmt: skip
 
 

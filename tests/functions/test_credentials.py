@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
+import msgspec
 import pytest
 
-from shared.errors import CredentialError
+from shared.errors import CredentialError, TransientError
+from shared.integrations import create
+from shared.requests import AccessToken, NewIntegration
+from shared.secret_ledger import GRACE
+from shared.storage import SECRETS
+
+BASE_URL = "https://dev.azure.com/contoso"
 
 
 def load(parts, api, integration_id):
@@ -25,6 +33,65 @@ def test_new_credentials_replace_the_old_ones_after_their_test(api, auth, connec
     assert after.secret_name != before.secret_name
     with pytest.raises(CredentialError):
         parts.vault.get(before.secret_name)
+
+
+def test_credentials_of_another_account_are_taken_and_the_answer_says_so(api, auth, connect):
+    created = connect()
+    changed = api.call("change_integration", created["id"], body={"auth": auth("reader")}).json
+    (detail,) = [one for one in changed["data_status_detail"] if one["code"] == "credential.identity_changed"]
+    assert auth()["email"] in detail["message"]
+    assert auth("reader")["email"] in detail["message"]
+    kept = api.call("change_integration", created["id"], body={"auth": auth("reader")}).json
+    assert [one["message"] for one in kept["data_status_detail"]] == [detail["message"]]
+
+
+def test_a_new_token_of_the_same_account_is_no_change_of_identity(api, auth, connect):
+    created = connect()
+    changed = api.call("change_integration", created["id"], body={"auth": auth("full")}).json
+    assert changed["data_status_detail"] == []
+
+
+def test_the_old_secret_is_deleted_later_when_the_vault_does_not_answer_now(
+    api, auth, connect, parts, clock, monkeypatch
+):
+    created = connect()
+    before = load(parts, api, created["id"]).secret_name
+
+    def silent(_name):
+        raise TransientError("the vault does not answer", code="vault.unavailable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(parts.vault, "delete", silent)
+        assert api.call("change_integration", created["id"], body={"auth": auth("full")}).status == 200
+    assert parts.vault.get(before).reveal() == auth()["token"]
+    clock.added += GRACE + timedelta(seconds=1)
+    parts.tick(past_due=False)
+    with pytest.raises(CredentialError):
+        parts.vault.get(before)
+    assert parts.vault.get(load(parts, api, created["id"]).secret_name).reveal() == auth("full")["token"]
+
+
+def test_a_worker_killed_between_the_secret_and_its_integration_leaves_nothing_behind(
+    api, auth, parts, clock, monkeypatch
+):
+    class Killed(BaseException):
+        """The worker is gone."""
+
+    def killed(_integration):
+        raise Killed
+
+    body = NewIntegration("Demo", BASE_URL, msgspec.convert(auth(), AccessToken))
+    with monkeypatch.context() as patch:
+        patch.setattr(parts.integrations, "create", killed)
+        with pytest.raises(Killed):
+            create(parts, api.workspace, body, "gone-1")
+    (name,) = [str(one.row["RowKey"]) for one in parts.tables.query(SECRETS, partition="gone-1")]
+    clock.added += GRACE + timedelta(seconds=1)
+    parts.tick(past_due=False)
+    parts.vault.forget(name)
+    with pytest.raises(CredentialError):
+        parts.vault.get(name)
+    assert not list(parts.tables.query(SECRETS, partition="gone-1"))
 
 
 def test_credentials_whose_test_fails_replace_nothing(api, auth, connect, parts):
