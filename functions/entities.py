@@ -39,12 +39,12 @@ for _name in routes.LIST_ENTITIES:
 
 @serves(bp, routes.GET_TICKET)
 def get_ticket(call: Call) -> Answer:
-    """One ticket with its epic and the history of its states."""
-    from shared.entities import known_number, ticket_with_history
+    """One ticket with its epic, its links, the history of its states and what follows from that."""
+    from shared.entities import known_number
+    from shared.ticket_detail import ticket_detail
 
     found, number = integration_of(call), known_number(call.path["ticket_id"])
-    deleted = call.query.include_deleted
-    return Answer(200, ticket_with_history(services().tables, found.id, number, include_deleted=deleted))
+    return Answer(200, ticket_detail(services(), found, number, include_deleted=call.query.include_deleted))
 
 
 @serves(bp, routes.GET_PULL_REQUEST)

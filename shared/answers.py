@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, defstruct
 from shared.connection_answers import CheckAnswer
 from shared.flow.pull_requests import PullRequest, PullRequestEvent
 from shared.flow.tickets import Ticket
+from shared.ticket_answers import EpicOutside
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 
@@ -164,9 +165,26 @@ class StatePeriod(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketAnswer(Ticket):
-    """A ticket with its nearest ancestor of an epic type (null: none stored) and its states, oldest first."""
+    """A ticket with its parent by the links that hold, its epic, its links to pull requests and commits, and its
+    states, oldest first, with what follows from them.
+
+    The epic is the nearest ancestor of the epic category; `epic_integration_id` says which integration holds it. Where
+    the way up leaves what is stored, `epic_outside` says so. A stage is null where nobody knows what the state means.
+    """
 
     epic_number: int | None
+    epic_integration_id: str | None
+    epic_outside: EpicOutside | None
+    pull_request_ids: list[str]
+    commit_ids: list[str]
+    stage: Literal["not_started", "active", "done", "canceled"] | None
+    is_waiting: bool
+    first_active_at: datetime | None
+    done_at: datetime | None
+    cycle_seconds: float | None
+    queue_seconds: float
+    transitions: int
+    backflow_transitions: int
     status_history: list[StatePeriod]
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from datetime import datetime
+from typing import Annotated, Final, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, defstruct
 
 from shared.flow.status_mapping import Stage, status_key
+from shared.requests import KeyText
 
 _Name = Annotated[str, Meta(min_length=1, max_length=256)]
 MOST_STATUSES: Final = 1000
@@ -41,3 +43,26 @@ class StatusMappingChange(Struct, forbid_unknown_fields=True, frozen=True):
         keys = [status_key(one.type, one.status) for one in self.statuses]
         if len(set(keys)) < len(keys):
             raise ValueError("statuses: name a status of a type twice")
+
+
+_Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339 with a zone.")]
+
+
+class LedgerQuery(Struct, forbid_unknown_fields=True, frozen=True):
+    """The moment to look at; now where it is absent."""
+
+    at: _Moment | None = None
+
+
+TicketMetricsQuery = defstruct(
+    "TicketMetricsQuery",
+    [
+        ("from", _Moment | None, None),
+        ("to", _Moment | None, None),
+        ("project_id", KeyText | None, None),
+        ("group_by", Literal["project_id", "type", "assignee", "sprint_id", "week", "month"] | None, None),
+    ],
+    forbid_unknown_fields=True,
+    frozen=True,
+)
+"""A period (the last 28 days where it is absent), a project, what to group by. ``from`` is a word of Python's."""

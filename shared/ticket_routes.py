@@ -6,8 +6,8 @@ from typing import Final
 
 from shared.operations import Operation
 from shared.principals import Level
-from shared.ticket_answers import StatusMappingAnswer
-from shared.ticket_requests import StatusMappingChange
+from shared.ticket_answers import LedgerAnswer, StatusMappingAnswer, TicketMetricsAnswer
+from shared.ticket_requests import LedgerQuery, StatusMappingChange, TicketMetricsQuery
 
 _ONE: Final = "integrations/{integration_id}"
 
@@ -24,5 +24,15 @@ PUT_STATUS_MAPPING: Final = Operation(
     body=StatusMappingChange, answer=StatusMappingAnswer, headers=("If-Match",), answer_headers=("ETag",),
     problems=(412, 422),
 )  # fmt: skip
+GET_SPRINT_LEDGER: Final = Operation(
+    name="get_sprint_ledger", method="GET", path=f"{_ONE}/sprints/{{sprint_id}}/ledger", tag="tickets",
+    level=Level.VIEW, summary="Say what a sprint took on and what became of it, as of any moment.",
+    query=LedgerQuery, answer=LedgerAnswer,
+)  # fmt: skip
+GET_TICKET_METRICS: Final = Operation(
+    name="get_ticket_metrics", method="GET", path=f"{_ONE}/metrics/tickets", tag="tickets", level=Level.VIEW,
+    summary="Cycle time, queue time, backflow and throughput of the tickets that were done in a period.",
+    query=TicketMetricsQuery, answer=TicketMetricsAnswer,
+)  # fmt: skip
 
-TICKET_OPERATIONS: Final = (GET_STATUS_MAPPING, PUT_STATUS_MAPPING)
+TICKET_OPERATIONS: Final = (GET_STATUS_MAPPING, PUT_STATUS_MAPPING, GET_SPRINT_LEDGER, GET_TICKET_METRICS)

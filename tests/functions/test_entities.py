@@ -138,35 +138,18 @@ def test_ticket_events_tell_each_change(api, stored, store):
     assert changed.items() <= events[-1].items()
 
 
-def test_a_ticket_has_its_epic_and_the_history_of_its_states(api, stored, store):
+def test_a_ticket_has_the_history_of_its_states(api, stored, store):
     store(
-        ticket(stored, 1, type="Epic"), ticket(stored, 2, type="Feature", parent_number=1),
-        ticket(stored, 3, parent_number=2, state="Done"),
+        ticket(stored, 3, state="Done"),
         revision(stored, 3, 1), revision(stored, 3, 2), revision(stored, 3, 3, state="Done", changed_by_name="Ada"),
         revision(stored, 30, 1, state="Else"),
     )  # fmt: skip
-    got = api.get("get_ticket", stored.id, "3")
-    assert (got["parent_number"], got["epic_number"]) == (2, 1)
-    assert got["status_history"] == [
+    assert api.get("get_ticket", stored.id, "3")["status_history"] == [
         {"state": "New", "started_at": "2026-03-02T11:00:00Z", "ended_at": "2026-03-02T13:00:00Z", "rev": 1,
          "actor": None, "actor_name": None},
         {"state": "Done", "started_at": "2026-03-02T13:00:00Z", "ended_at": None, "rev": 3,
          "actor": None, "actor_name": "Ada"},
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "others",
-    [
-        pytest.param([], id="no parent stored"),
-        pytest.param([(2, {"parent_number": 3}), (3, {"parent_number": 2})], id="parents in a circle"),
-        pytest.param([(2, {"parent_number": 1})], id="its own ancestor"),
-        pytest.param([(2, {"type": "Epic", "is_deleted": True})], id="a deleted epic"),
-    ],
-)
-def test_a_ticket_without_an_epic_says_null(api, stored, store, others):
-    store(ticket(stored, 1, parent_number=2), *(ticket(stored, number, **other) for number, other in others))
-    assert api.get("get_ticket", stored.id, "1")["epic_number"] is None
 
 
 def test_a_pull_request_has_its_events_in_order_of_time(api, stored, store):
