@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import requests
@@ -10,7 +9,8 @@ import requests
 from local.processes import StackError, pause
 from local.stack import FUNCTION_KEY
 
-_TIMEOUT_SECONDS = (5, 60)
+_TIMEOUT_SECONDS = 60.0
+_HEALTH_SECONDS = 5.0
 _PAGE_ROWS = 1000
 
 
@@ -41,7 +41,7 @@ class Api:
     def is_healthy(self) -> bool:
         """Whether our API answers here and all its parts do."""
         try:
-            return "checks" in self._call("GET", "/health")
+            return "checks" in self._call("GET", "/health", timeout=_HEALTH_SECONDS)
         except (ApiError, ApiUnreachableError):
             return False
 
@@ -63,22 +63,29 @@ class Api:
         """One run with its streams."""
         return self._call("GET", f"/integrations/{integration_id}/runs/{run_id}")
 
-    def ids(self, integration_id: str, entities: str) -> Iterator[str]:
-        """The id of every stored row of a list, deleted ones included."""
-        query: dict[str, Any] = {"limit": _PAGE_ROWS, "include_deleted": "true"}
+    def count(self, integration_id: str, entities: str, *, include_deleted: bool) -> int:
+        """How many rows of a list are stored; all its pages are read."""
+        query: dict[str, Any] = {"limit": _PAGE_ROWS, "include_deleted": str(include_deleted).lower()}
+        rows = 0
         while True:
             page = self._call("GET", f"/integrations/{integration_id}/{entities}", **query)
-            yield from (row["id"] for row in page["results"])
+            rows += len(page["results"])
             if page["next_cursor"] is None:
-                return
+                return rows
             query["cursor"] = page["next_cursor"]
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None, **query: Any) -> dict[str, Any]:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        timeout: float = _TIMEOUT_SECONDS,
+        **query: Any,
+    ) -> dict[str, Any]:
         pause()
         try:
-            reply = self._session.request(
-                method, f"{self.url}/api/v1{path}", json=body, params=query, timeout=_TIMEOUT_SECONDS
-            )
+            url = f"{self.url}/api/v1{path}"
+            reply = self._session.request(method, url, json=body, params=query, timeout=timeout)
             answer = reply.json() if reply.content else {}
         except requests.JSONDecodeError:
             raise ApiUnreachableError(f"what answers at {self.url} is not our API") from None
