@@ -18,7 +18,7 @@ from shared.parallel import bounded_map
 from shared.stored_rows import IntegrationRows
 from shared.streams.base import Batch, Slice
 from shared.tables import Row, Tables
-from shared.versions import CurrentRows, newer_or_equal
+from shared.versions import CurrentRows, always, newer_or_equal
 
 if TYPE_CHECKING:
     from shared.ado.client import AdoClient
@@ -203,11 +203,15 @@ class EntityWriter:
         return sum(self._store(kind, rows) for kind, rows in kinds.items())
 
     def _store(self, kind: type[Entity], rows: list[Row]) -> int:
-        if kind.VERSION is None:
+        if kind.VERSION is None and kind.CHOSEN is None:
             self._tables.upsert(kind.TABLE, rows)
             return len(rows)
         writer = self._current.get(kind.TABLE)
         if writer is None:
-            better = newer_or_equal(kind.VERSION)
-            writer = self._current[kind.TABLE] = CurrentRows(self._tables, kind.TABLE, (kind.VERSION,), better)
+            writer = self._current[kind.TABLE] = self._writer(kind)
         return writer.write(rows)
+
+    def _writer(self, kind: type[Entity]) -> CurrentRows:
+        better = newer_or_equal(kind.VERSION) if kind.VERSION else always
+        compared, kept = (tuple(filter(None, names)) for names in ((kind.VERSION,), (kind.CHOSEN,)))
+        return CurrentRows(self._tables, kind.TABLE, compared, better, kept)

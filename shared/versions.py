@@ -37,17 +37,26 @@ def newer_or_equal(version: str) -> Better:
     return better
 
 
+def always(_stored: Row, _new: Row) -> bool:
+    """The last one written is right."""
+    return True
+
+
 class CurrentRows:
     """Writes the current rows of one table; remembers what it wrote or read, for the length of a slice.
 
-    ``better`` sees of a stored row only its keys and the properties in ``compared``.
+    ``better`` sees of a stored row only its keys and the properties in ``compared``. Properties in ``kept`` stay as
+    they are stored, whoever wrote them.
     """
 
-    def __init__(self, tables: Tables, table: str, compared: tuple[str, ...], better: Better) -> None:
+    def __init__(
+        self, tables: Tables, table: str, compared: tuple[str, ...], better: Better, kept: tuple[str, ...] = ()
+    ) -> None:
         self._tables = tables
         self._table = table
-        self._compared = compared
+        self._compared = (*compared, *kept)
         self._better = better
+        self._kept = kept
         self._known: dict[Key, Stored] = {}
         self._mostly_new = True
 
@@ -73,7 +82,7 @@ class CurrentRows:
         for _ in range(_TRIES):
             creates = [row for row in chunk if _key(row) not in self._known]
             replaces = [
-                (row, known.etag)
+                (row | {name: known.row[name] for name in self._kept if name in known.row}, known.etag)
                 for row in chunk
                 if (known := self._known.get(_key(row))) and self._better(known.row, row)
             ]

@@ -21,12 +21,14 @@ class Entity:
     ``TABLE``: the table its rows lie in. ``LISTED``: the API's list name (``pull_requests``), None where it has none.
     ``VERSION``: the field that says which of two rows is newer, None where the last one written is right.
     ``IMMUTABLE``: a row that never changes once written (a revision, an event).
+    ``CHOSEN``: a field that the customer sets, and a sync only when it first stores the row.
     """
 
     TABLE: ClassVar[str] = ""
     LISTED: ClassVar[str | None] = None
     VERSION: ClassVar[str | None] = None
     IMMUTABLE: ClassVar[bool] = False
+    CHOSEN: ClassVar[str | None] = None
 
     integration_id: str
     id: str

@@ -15,6 +15,7 @@ class TicketProject(Entity):
 
     TABLE: ClassVar[str] = "ticketprojects"
     LISTED: ClassVar[str | None] = "ticket_projects"
+    CHOSEN: ClassVar[str | None] = "is_imported"
 
     name: str
     kind: str = "project"

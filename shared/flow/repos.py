@@ -14,6 +14,7 @@ class Repo(Entity):
 
     TABLE: ClassVar[str] = "repos"
     LISTED: ClassVar[str | None] = "repos"
+    CHOSEN: ClassVar[str | None] = "is_imported"
 
     name: str
     project_id: str
