@@ -23,7 +23,7 @@ from shared.ado.git_wire import (
 )
 from shared.ado.transport import OpenReply
 from shared.ado.wire import Request, segment
-from shared.errors import TransientError
+from shared.errors import ContractError, CredentialError, TransientError, UnavailableError
 
 _DOCS: Final = "https://learn.microsoft.com/azure/devops/repos/git/auth-overview"
 _REFS: Final = Endpoint(path="{project}/_git/{repository}/info/refs", scope="vso.code", docs=_DOCS)
@@ -34,6 +34,17 @@ MAX_REFS_BYTES: Final = 64 << 20
 MAX_PACK_BYTES: Final = 64 << 20
 # What a reply holds besides its pack: answers to haves, shallow commits, progress, five bytes a piece.
 _OVERHEAD_BYTES: Final = 4 << 20
+
+
+class RepositoryMovedError(UnavailableError):
+    """Azure DevOps sends the repository's address elsewhere, where nobody follows."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the repository or its project was renamed while it was read",
+            code="repository.moved",
+            remedy="Nothing: the next sync knows the new name.",
+        )
 
 
 class GitRemote:
@@ -54,7 +65,7 @@ class GitRemote:
         if self._abilities is None:
             request = self._request(_REFS, "info/refs?service=" + UPLOAD_PACK, ADVERTISEMENT)
             # Version 0 lists all refs behind the first line, which nobody here reads: tips come from REST.
-            with closing(self._client.stream(_REFS, request, ADVERTISEMENT, max_bytes=MAX_REFS_BYTES)) as reply:
+            with closing(self._open(_REFS, request, ADVERTISEMENT, MAX_REFS_BYTES)) as reply:
                 self._abilities = read_abilities(reply.read)
                 self._client.count_bytes(reply.received)
         return self._abilities
@@ -68,11 +79,21 @@ class GitRemote:
         abilities = self.abilities
         request = self._request(_FETCH, UPLOAD_PACK, RESULT, fetch_request(abilities, wanted))
         limit = max_bytes + max_bytes // 1000 + _OVERHEAD_BYTES
-        with closing(self._client.stream(_FETCH, request, RESULT, max_bytes=limit)) as reply:
+        with closing(self._open(_FETCH, request, RESULT, limit)) as reply:
             try:
                 return self._read(reply, wanted, into)
             finally:
                 self._client.count_bytes(reply.received)
+
+    def _open(self, endpoint: Endpoint, request: Request, kind: str, max_bytes: int) -> OpenReply:
+        try:
+            return self._client.stream(endpoint, request, kind, max_bytes=max_bytes)
+        except ContractError as error:
+            cause = error.__cause__
+            if not isinstance(cause, CredentialError) or cause.code != "organization.moved":
+                raise
+            # A renamed repository or project; the address of now comes with the next list of repositories.
+            raise RepositoryMovedError from error
 
     def _read(self, reply: OpenReply, wanted: Wanted, into: BinaryIO) -> int:
         size = 0

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from shared.ado.endpoints import git
-from shared.ado.git import GitRemote
+from shared.ado.git import GitRemote, RepositoryMovedError
 from shared.ado.git_commits import CommitReader, NewCommits
 from shared.ado.git_graph import edges, heads
 from shared.ado.git_objects import ObjectFolder
@@ -110,6 +110,8 @@ class _Round:
             try:
                 if not filters or remote.abilities.filters:
                     return (yield from self._over_git(remote, new, known, filters=filters))
+            except RepositoryMovedError:
+                raise
             except tuple(_REASONS) as error:
                 reason = reason or _REASONS[type(error)]
         if _tips(self._slice, self._repo) != self._tips:
