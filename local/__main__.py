@@ -15,7 +15,7 @@ _LOCAL_HOSTS = ("localhost", LOOPBACK)
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit code. 2: it could not start, 130: Ctrl-C; see the commands for theirs."""
     _keep_loopback_off_proxies()
-    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m local", description="The whole stack on one machine.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve.add_command(commands)
     demo.add_commands(commands)
@@ -27,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("error:", " ".join(str(e).split()), file=sys.stderr)
         return e.exit_code
     except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
         return 130
     return code
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pty
 import socket
+import subprocess
+import sys
 
 import requests
 
 from local.processes import free_port
+from tests.local.cli.conftest import ROOT
 
 BASE_URL = "https://dev.azure.com/demo"
 
@@ -30,8 +36,6 @@ def test_it_tests_creates_and_follows_the_first_sync(local, running):
     assert again.wait() == 1
     assert again.last_line.startswith("error: ")
     assert "name" in again.last_line
-    other = local(*options(running, **{"--name": "Another"}), ADO_TOKEN=token)
-    assert other.wait() == 0, other.text
 
 
 def test_a_failed_check_comes_with_its_remedy(local, running):
@@ -60,6 +64,27 @@ def test_no_token(local, running):
     one = local(*options(running))
     assert one.wait() == 2
     assert one.text == "error: no token: set ADO_TOKEN, or type it when asked in a terminal\n"
+
+
+def test_the_token_is_asked_for_in_a_terminal_and_not_shown(running):
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name != "ADO_TOKEN"}
+    command = [sys.executable, "-m", "local", *options(running)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as one:
+        os.close(theirs)
+        shown = b""
+        while b"not shown" not in shown:
+            shown += os.read(ours, 1000)
+        os.write(ours, b"typed-in-vain\n")
+        with contextlib.suppress(OSError):  # how a terminal says that its last user has gone
+            while True:
+                shown += os.read(ours, 1000)
+        assert one.wait(60) == 3, shown
+    os.close(ours)
+    assert b"failed" in shown
+    assert b"typed-in-vain" not in shown
 
 
 def test_no_stack_at_the_url(local, running):
