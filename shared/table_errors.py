@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from shared.errors import ConnectorError, TransientError
+from shared.table_batch import TransactionRefusedError
 
 _TRANSIENT_STATUS: Final = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -41,6 +42,14 @@ def translated(what: str) -> Iterator[None]:
 
     try:
         yield
+    except TransactionRefusedError as e:
+        if e.status == 409:
+            raise RowExistsError(what, e.index) from e
+        if e.status in (404, 412):
+            raise RowChangedError(what, e.index) from e
+        if e.status in _TRANSIENT_STATUS:
+            raise _unavailable(what) from e
+        raise
     except HttpResponseError as e:
         status, index = e.status_code, getattr(e, "index", 0)
         # A queue that exists already is a 204, which the SDK raises all the same.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.table_batch import Operation, TransactionSender, account_key, sender
 from shared.table_codec import RowPage, Stored, encoded, stored
 from shared.table_errors import CursorError, RowChangedError, RowExistsError, translated
 from shared.table_filter import Condition, Conditions, Filter, after_prefix, read_cursor, write_cursor
@@ -41,8 +42,9 @@ class Tables:
     (``storage.unavailable``) when it does not answer. Safe to use from several threads.
     """
 
-    def __init__(self, service: TableServiceClient, prefix: str = "") -> None:
+    def __init__(self, service: TableServiceClient, sender: TransactionSender, prefix: str = "") -> None:
         self._service = service
+        self._sender = sender
         self._prefix = prefix
         self._clients: dict[str, TableClient] = {}
 
@@ -59,9 +61,12 @@ class Tables:
         from azure.data.tables import TableServiceClient
 
         if connection:
-            return cls(TableServiceClient.from_connection_string(connection, **_TIMEOUTS), prefix)
+            service = TableServiceClient.from_connection_string(connection, **_TIMEOUTS)
+            key = account_key(connection)
+            return cls(service, sender(service.url, account_key=key, **_TIMEOUTS), prefix)
         endpoint = f"https://{account}.table.core.windows.net"
-        return cls(TableServiceClient(endpoint, credential=credential, **_TIMEOUTS), prefix)
+        service = TableServiceClient(endpoint, credential=credential, **_TIMEOUTS)
+        return cls(service, sender(endpoint, credential=credential, **_TIMEOUTS), prefix)
 
     def create_table(self, table: str) -> None:
         """Make a table; one that exists is fine."""
@@ -75,13 +80,9 @@ class Tables:
 
     def upsert(self, table: str, rows: Iterable[Row]) -> int:
         """Insert or replace whole rows, in as few transactions as possible; their number. Not atomic as a whole."""
-        from azure.data.tables import UpdateMode
-
         count = 0
         for chunk in transactions(rows):
-            operations = [("upsert", encoded(row), {"mode": UpdateMode.REPLACE}) for row in chunk]
-            with translated(f"table {table}"):
-                self._client(table).submit_transaction(operations)
+            self._send(table, [Operation("upsert", row) for row in chunk])
             count += 1
         return count
 
@@ -118,8 +119,7 @@ class Tables:
         rows: list[Row] = [{"PartitionKey": partition, "RowKey": row} for partition, row in keys]
         for chunk in transactions(rows):
             try:
-                with translated(f"table {table}"):
-                    self._client(table).submit_transaction([("delete", row) for row in chunk])
+                self._send(table, [Operation("delete", row) for row in chunk])
             except RowChangedError:
                 # One was gone, and nothing of the transaction has happened.
                 for row in chunk:
@@ -139,20 +139,13 @@ class Tables:
         Gives the ETags in that order (None for deleted rows). Raises RowExistsError or RowChangedError, each with the
         index of the operation that failed.
         """
-        from azure.core import MatchConditions
-        from azure.data.tables import UpdateMode
-
-        operations: list[Any] = []
-        for row in creates:
-            check_row(row)
-            operations.append(("create", encoded(row)))
-        for row, etag in replaces:
-            check_row(row)
-            unchanged = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
-            operations.append(("update", encoded(row), {"mode": UpdateMode.REPLACE, **unchanged}))
-        operations += [("delete", {"PartitionKey": partition, "RowKey": row}) for partition, row in deletes]
-        with translated(f"table {table}"):
-            return [answer.get("etag") for answer in self._client(table).submit_transaction(operations)]
+        operations = [Operation("create", row) for row in creates]
+        operations += [Operation("replace", row, etag) for row, etag in replaces]
+        operations += [Operation("delete", {"PartitionKey": partition, "RowKey": row}) for partition, row in deletes]
+        for operation in operations:
+            if operation.kind != "delete":
+                check_row(operation.row)
+        return self._send(table, operations)
 
     def query(
         self,
@@ -209,6 +202,10 @@ class Tables:
             if not token or len(found) >= limit:
                 break
         return RowPage(found, write_cursor(token) if token else None)
+
+    def _send(self, table: str, operations: list[Operation]) -> list[str | None]:
+        with translated(f"table {table}"):
+            return self._sender.send(self._prefix + table, operations)
 
     def _pages(self, table: str, condition: Filter, size: int, token: Any, select: Iterable[str] | None) -> Any:
         names = None if select is None else ["PartitionKey", "RowKey", *select]
