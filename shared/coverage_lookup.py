@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from shared.answers import CoverageAnswer
 from shared.flow.base import Entity
+from shared.flow.builds import Build, Deployment, deployment_key
 from shared.flow.commits import Commit
 from shared.flow.rows import from_row
 from shared.flow.sprints import Sprint
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _SERVICE: Final = {
     "repos": "repos",
     "commits": "repos",
+    "builds": "repos",
+    "deployments": "repos",
     "pull_requests": "pull_requests",
     "pull_request_comments": "pull_requests",
     "pull_request_events": "pull_requests",
@@ -79,11 +82,15 @@ def _of_skip(kind: str, source_id: str, row: Row) -> CoverageAnswer:
 
 
 def _stored(tables: Tables, integration_id: str, kind: str, source_id: str) -> Entity | None:
+    if kind == "deployments":
+        return _deployment(tables, integration_id, source_id)
     parts = source_id.split("/")
     if not all(_PART.fullmatch(part) for part in parts):
         return None
     if kind == "sprints":
         return _sprint(tables, integration_id, source_id) if len(parts) == 1 else None
+    if kind == "builds":
+        return _build(tables, integration_id, source_id)
     if kind == "commits" and len(parts) == 1:
         return _commit_anywhere(tables, integration_id, source_id)
     if kind == TICKET_EVENTS:
@@ -107,6 +114,25 @@ def _commit_anywhere(tables: Tables, integration_id: str, sha: str) -> Entity | 
     for found in tables.query(Commit.TABLE, prefix=f"{integration_id}|", row_from=sha, row_to=sha + "!"):
         return from_row(Commit, found.row)
     return None
+
+
+def _build(tables: Tables, integration_id: str, number: str) -> Entity | None:
+    """A build's partition is its project's, which its number does not tell."""
+    if not _DIGITS.fullmatch(number):
+        return None
+    key = f"{int(number):010d}"
+    for found in tables.query(Build.TABLE, prefix=f"{integration_id}|", row_from=key, row_to=key + "!"):
+        return from_row(Build, found.row)
+    return None
+
+
+def _deployment(tables: Tables, integration_id: str, source_id: str) -> Entity | None:
+    """``{repo}/{object}/{tag}``; a tag's name may hold more slashes, and whatever else Git allows."""
+    parts = source_id.split("/", 2)
+    if len(parts) != 3 or not all(_PART.fullmatch(part) for part in parts[:2]):
+        return None
+    found = tables.get(Deployment.TABLE, f"{integration_id}|{parts[0]}", deployment_key(parts[2], parts[1]))
+    return from_row(Deployment, found.row) if found else None
 
 
 def _event_revision(tables: Tables, integration_id: str, parts: list[str]) -> Entity | None:

@@ -41,6 +41,8 @@ FILTERS: Final[Mapping[str, Mapping[str, str]]] = {
         "updated_after": "last_activity_at",
     },
     "commits": {"project_id": "project_id", "repo_id": "repo_id", "updated_after": "updated_at"},
+    "builds": {"project_id": "project_id", "repo_id": "repo_id", "status": "status", "updated_after": "updated_at"},
+    "deployments": {"project_id": "project_id", "repo_id": "repo_id", "updated_after": "updated_at"},
     "pull_request_comments": {"project_id": "project_id", "repo_id": "repo_id", "updated_after": "updated_at"},
     "pull_request_events": {"project_id": "project_id", "repo_id": "repo_id", "updated_after": "occurred_at"},
 }
@@ -49,6 +51,8 @@ FILTERS: Final[Mapping[str, Mapping[str, str]]] = {
 _PARTITION_FILTER: Final = {
     "sprints": "project_id",
     "commits": "repo_id",
+    "builds": "project_id",
+    "deployments": "repo_id",
     "pull_requests": "repo_id",
     "pull_request_comments": "repo_id",
     "pull_request_events": "repo_id",

@@ -10,9 +10,11 @@ param queues array = ['sync-plan', 'ingest']
 param tables array = [
   'apirequests'
   'boards'
+  'builds'
   'commits'
   'committips'
   'coverage'
+  'deployments'
   'integrationindex'
   'integrations'
   'oauthauthorizations'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from local.fake_ado import mutate_places, mutate_pull_requests, mutate_repositories, mutate_tickets
+from local.fake_ado import mutate_builds, mutate_places, mutate_pull_requests, mutate_repositories, mutate_tickets
 from local.fake_ado.model import Organization
 from local.fake_ado.mutate_tickets import Kind
 from local.fake_ado.mutation import begin
@@ -15,6 +15,7 @@ KINDS: Final[dict[str, tuple[float, Kind]]] = {
     **mutate_pull_requests.KINDS,
     **mutate_places.KINDS,
     **mutate_repositories.KINDS,
+    **mutate_builds.KINDS,
 }
 """Name -> (weight when all kinds are wanted, what does it)."""
 _TRIES: Final = 20

@@ -1,4 +1,4 @@
-"""Changes to repositories, pushes to them, and builds."""
+"""Changes to repositories, pushes to them, and their tags."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from local.fake_ado import announce, texts
 from local.fake_ado.generate_code import change, first_files
 from local.fake_ado.generate_repositories import MAIN
 from local.fake_ado.git_history import History
-from local.fake_ado.making import next_number
-from local.fake_ado.model import Build, Repository
+from local.fake_ado.model import Repository
 from local.fake_ado.mutate_tickets import Kind
 from local.fake_ado.mutation import Mutation
 from local.fake_ado.pull_request_actions import author_of
@@ -116,37 +115,32 @@ def commit_pushed(mutation: Mutation) -> bool:
     return True
 
 
-def build_finished(mutation: Mutation) -> bool:
-    """A running build ends, or a new one has run."""
-    organization, rng = mutation.organization, mutation.rng
-    working = {one.id for one in mutation.repositories()}
-    definitions = [one for one in organization.definitions.values() if one.repository_id in working]
-    if not definitions:
+def tagged(mutation: Mutation) -> bool:
+    """A new tag of either kind, a tag that moves, or one that goes."""
+    found = mutation.repositories()
+    if not found:
         return False
-    at = mutation.tick()
-    running = [
-        one for one in organization.builds.values() if one.status != "completed" and one.repository_id in working
-    ]
-    if running:
-        build = running[0]
+    organization, rng = mutation.organization, mutation.rng
+    repository = rng.choice(found)
+    history = organization.histories[repository.id]
+    by, at, tip = mutation.person(repository.project_id).id, mutation.tick(), history.refs[MAIN]
+    tags = sorted(ref for ref in history.refs if ref.startswith("refs/tags/"))
+    number = len(history.pushes)
+    if rng.random() < 0.4:
+        name = f"v2.{number}"
+        ref, sha = f"refs/tags/{name}", history.tag(name, tip, author_of(organization, by, at), f"Release {number}\n")
+    elif rng.random() < 0.4 or not tags:
+        ref, sha = f"refs/tags/production/{number}", tip
+    elif rng.random() < 0.5:
+        ref, sha = rng.choice(tags), tip
     else:
-        definition = rng.choice(definitions)
-        repository_id = definition.repository_id or ""
-        number = next_number(organization, "build")
-        commit = organization.histories[repository_id].refs[MAIN]
-        queued = at - timedelta(seconds=60)
-        build = Build(
-            number, definition.project_id, definition.id, f"{at:%Y%m%d}.{number}", "completed", None, "individualCI",
-            MAIN, commit, queued, queued, None, mutation.person(definition.project_id).id, repository_id,
-        )  # fmt: skip
-        organization.builds[number] = build
-    build.status, build.result, build.finished = "completed", rng.choice(("succeeded", "failed")), at
-    announce.built(organization, build)
+        ref, sha = rng.choice(tags), None
+    announce.pushed(organization, repository, history.push(at, by, {ref: sha}))
     return True
 
 
 KINDS: Final[dict[str, tuple[float, Kind]]] = {
     "repository_created": (0.5, created), "repository_renamed": (0.5, renamed), "repository_disabled": (0.4, disabled),
     "repository_deleted": (0.3, deleted), "repository_restored": (0.3, restored), "commit_pushed": (6, commit_pushed),
-    "build_finished": (3, build_finished),
+    "tagged": (1, tagged),
 }  # fmt: skip

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from local.fake_ado import nodes, truth_pull_requests, urls
+from local.fake_ado import nodes, truth_code, truth_pull_requests, urls
 from local.fake_ado.model import Identity, Organization, Project, PullRequest, Repository
 from local.fake_ado.truth_process import boards, ticket_types
 from local.fake_ado.truth_tickets import TicketTruth
@@ -21,7 +21,7 @@ def truth(organization: Organization, initial_processed_at: datetime, *, counts:
     """Everything by the name of its list, for an integration whose first processing began at ``initial_processed_at``.
 
     - ``ticket_projects``, ``users``, ``repos``, ``sprints``, ``tickets``, ``ticket_events``, ``pull_requests``,
-      ``pull_request_comments``, ``pull_request_events``: rows in the order of their keys.
+      ``pull_request_comments``, ``pull_request_events``, ``builds``, ``deployments``: rows in the order of their keys.
     - ``ticket_types`` of each readable project with their states; ``boards``: ticket projects of that kind.
     - ``ticket_links``: links that hold between tickets, ``{"rel", "source", "target"}``.
     - ``skipped``: what was seen and is not stored, by list: ``{"id", "reason"}``.
@@ -40,6 +40,8 @@ def truth(organization: Organization, initial_processed_at: datetime, *, counts:
         "repos": [_repo(organization, one) for one in organization.repositories.values() if _is_known_repo(view, one)],
         **_tickets(view),
         **_pull_requests(view),
+        "builds": list(truth_code.builds(view)),
+        "deployments": list(truth_code.deployments(view)),
         "unknowable": _unknowable(view),
         "spellings": _spellings(organization),
     }

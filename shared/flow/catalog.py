@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from shared.flow.base import Entity
+from shared.flow.builds import Build, Deployment
 from shared.flow.commits import Commit, KnownTips
 from shared.flow.projects import TicketProject
 from shared.flow.pull_requests import PullRequest, PullRequestComment, PullRequestEvent
@@ -19,6 +20,7 @@ from shared.flow.users import UserAlias
 ENTITIES: Final[tuple[type[Entity], ...]] = (
     TicketProject, UserAlias, Repo, Sprint, Ticket, TicketRevision, PullRequest, PullRequestComment, PullRequestEvent,
     TicketType, TicketState, Board, StatusOverrides, TicketLink, PullRequestTickets, Commit, KnownTips,
+    Build, Deployment,
 )  # fmt: skip
 """All that is stored, and so all that the deletion of an integration removes."""
 

@@ -23,6 +23,11 @@ def repository_page(organization: str, project: str, repository: str) -> str:
     return f"{project_page(organization, project)}/_git/{_segment(repository)}"
 
 
+def build_page(organization: str, project: str, number: int) -> str:
+    """The page of a pipeline's run; ``project`` is its name or id."""
+    return f"{project_page(organization, project)}/_build/results?buildId={number}"
+
+
 def without_user(url: str) -> str:
     """A clone URL without the user part (``https://contoso@dev.azure.com/...``)."""
     parts = urlsplit(url)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from shared.streams.artifact_links import read_artifact_links
 from shared.streams.base import Stream
+from shared.streams.builds import read_builds
 from shared.streams.commits import read_commits
+from shared.streams.deployments import read_deployments
 from shared.streams.process import read_process
 from shared.streams.projects import read_projects
 from shared.streams.pull_requests import read_pull_requests
@@ -38,6 +41,10 @@ STREAMS: Final[dict[str, Stream]] = {
         # A state that a ticket shows for the first time brings its process forward.
         Stream("process", "tickets", "project", read_process, after=("tickets",)),
         Stream("commits", "repos", "repo", read_commits, after=("projects", "repos")),
+        Stream("builds", "repos", "project", read_builds, after=("projects",)),
+        # A tag's time is mostly that of a commit, which is looked up among stored rows.
+        Stream("deployments", "repos", "project", read_deployments, after=("projects", "repos", "commits")),
         Stream("pull_requests", "pull_requests", "project", read_pull_requests, after=("projects", "repos")),
+        Stream("artifact_links", "tickets", "organization", read_artifact_links, after=("projects", "pull_requests")),
     )
 }

@@ -32,6 +32,21 @@ REFS: Final = Endpoint(
     docs=LEARN + "git/refs/list",
 )
 
+ANNOTATED_TAG: Final = Endpoint(
+    path="{project}/_apis/git/repositories/{repositoryId}/annotatedtags/{objectId}",
+    items=None,
+    scope="vso.code",
+    docs=LEARN + "git/annotated-tags/get",
+)
+"""By the tag's own object id; who made it and when."""
+
+COMMIT: Final = Endpoint(
+    path="{project}/_apis/git/repositories/{repositoryId}/commits/{commitId}",
+    items=None,
+    scope="vso.code",
+    docs=LEARN + "git/commits/get",
+)
+
 PUSHES: Final = Endpoint(
     path="{project}/_apis/git/repositories/{repositoryId}/pushes",
     paging=SkipTop(page_size=1000),

@@ -45,6 +45,9 @@ EVENTS = {
     "repository_restored": {"git.repo.undeleted"},
     "commit_pushed": {"git.push"},
     "build_finished": {"build.complete"},
+    "build_canceled": {"build.complete"},
+    "build_retried": {"build.complete"},
+    "tagged": {"git.push"},
 }
 
 
