@@ -13,14 +13,13 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from shared.errors import CredentialError, TransientError
 from shared.oauth.token_set import TokenSet
 from shared.oauth.turns import Turns
 
 if TYPE_CHECKING:
-    from shared.oauth.entra import Entra
     from shared.oauth.turns import Turn
     from shared.tables import Tables
     from shared.vault import Secret, Vault
@@ -32,10 +31,20 @@ LOOK_SECONDS: Final = 0.2
 log = logging.getLogger(__name__)
 
 
+class Renewing(Protocol):
+    """What gives new tokens for old ones: ``shared.oauth.entra.Entra``."""
+
+    def refresh(self, tokens: TokenSet) -> TokenSet:
+        """Raises CredentialError (``oauth.reconnect_needed``), TransientError."""
+        ...
+
+
 class TokenSets:
     """Store, renew. ``entra`` makes the client of Microsoft Entra ID when it is first wanted."""
 
-    def __init__(self, vault: Vault, tables: Tables, entra: Callable[[], Entra], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, vault: Vault, tables: Tables, entra: Callable[[], Renewing], clock: Callable[[], datetime]
+    ) -> None:
         self._vault = vault
         self._turns = Turns(tables, clock)
         self._entra = entra
