@@ -190,8 +190,9 @@ class TicketAnswer(Ticket):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequestAnswer(PullRequest):
-    """A pull request with its events, in order of time."""
+    """A pull request with the numbers of its tickets, and its events in order of time."""
 
+    work_item_ids: list[int]
     events: list[PullRequestEvent]
 
 

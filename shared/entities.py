@@ -11,6 +11,7 @@ from shared.flow.projects import TicketProject
 from shared.flow.pull_requests import PullRequest, PullRequestEvent
 from shared.flow.repos import Repo
 from shared.flow.rows import from_row, to_json, to_row
+from shared.flow.ticket_links import PullRequestTickets
 from shared.http import not_found
 from shared.table_errors import RowChangedError
 
@@ -41,7 +42,7 @@ def known_number(text: str) -> int:
 def pull_request_with_events(
     tables: Tables, integration_id: str, repo_id: str, number: int, *, include_deleted: bool
 ) -> dict[str, Any]:
-    """A pull request as its list shows it, with its ``events`` in order of time. Raises ApiProblem 404."""
+    """A pull request as its list shows it, with its tickets, and its events in order of time. Raises ApiProblem 404."""
     partition = f"{integration_id}|{repo_id}"
     stored = tables.get(PullRequest.TABLE, partition, f"{number:010d}")
     found = visible(from_row(PullRequest, stored.row) if stored else None, include_deleted=include_deleted)
@@ -51,7 +52,9 @@ def pull_request_with_events(
     events = [from_row(PullRequestEvent, row.row) for row in rows]
     shown = [event for event in events if include_deleted or not event.is_deleted]
     shown.sort(key=lambda event: (event.occurred_at, event.source_ref))
-    return {**to_json(found), "events": [to_json(event) for event in shown]}
+    linked = tables.get(PullRequestTickets.TABLE, partition, f"{number:010d}")
+    numbers = from_row(PullRequestTickets, linked.row).ticket_numbers if linked else []
+    return {**to_json(found), "work_item_ids": numbers, "events": [to_json(event) for event in shown]}
 
 
 def choose(tables: Tables, kind: type[Chosen], integration_id: str, id_: str, *, is_imported: bool) -> Chosen:

@@ -103,6 +103,21 @@ class TicketTruth:
             if all(self.view.is_readable(end.project_id) for end in ends):
                 yield {"rel": link.rel, "source": link.source, "target": link.target}
 
+    def of_pull_requests(self) -> Iterator[dict[str, Any]]:
+        """The readable tickets that link to each pull request; those in the recycle bin do not."""
+        organization = self.view.organization
+        linked: dict[str, list[int]] = {}
+        for item in self.items():
+            if not item.is_deleted:
+                for uri in item.artifact_uris:
+                    linked.setdefault(uri.lower(), []).append(item.id)
+        for pull_request in organization.pull_requests.values():
+            repository = organization.repositories[pull_request.repository_id]
+            uri = f"vstfs:///git/pullrequestid/{repository.project_id}%2f{repository.id}%2f{pull_request.id}"
+            numbers = linked.get(uri, [])
+            if numbers:
+                yield {"id": f"{repository.id}/{pull_request.id}", "ticket_numbers": sorted(set(numbers))}
+
     def sprint_rows(self) -> Iterator[dict[str, Any]]:
         """The iteration nodes below the roots of readable projects."""
         organization = self.view.organization

@@ -9,6 +9,7 @@ import pytest
 
 from shared.flow.catalog import LISTS
 from shared.flow.rows import to_json
+from shared.flow.ticket_links import PullRequestTickets
 from shared.flow.tickets import Ticket
 from tests.functions.entities import (
     ONE_OF_EACH,
@@ -158,7 +159,13 @@ def test_a_pull_request_has_its_events_in_order_of_time(api, stored, store):
     store(pull_request(stored), late, early, event(stored), event(stored, number=70))
     got = api.get("get_pull_request", stored.id, REPO, "7")
     assert [one["source_ref"] for one in got["events"]] == ["opened", "thread-9", "comment-2-1"]
-    assert got["title"] == "Add it"
+    assert (got["title"], got["work_item_ids"]) == ("Add it", [])
+
+
+def test_a_pull_request_has_its_tickets(api, stored, store):
+    ids = {"integration_id": stored.id, "id": f"{REPO}/7", "repo_id": REPO, "number": 7}
+    store(pull_request(stored), PullRequestTickets(**ids, ticket_numbers=[3, 12], read_at=T0))
+    assert api.get("get_pull_request", stored.id, REPO, "7")["work_item_ids"] == [3, 12]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,8 @@ class Refused(Exception):  # noqa: N818 - an answer, not a failure
 
 
 class Ado:
-    """Routes by regular expression of the path after the organisation; a route is called with its groups and query."""
+    """Routes by regular expression of the path after the organisation; a route is called with its groups and query, of
+    which a POST's ``body`` is part."""
 
     def __init__(self) -> None:
         self.routes: list[tuple[re.Pattern[str], Answer]] = []
@@ -48,7 +49,14 @@ class Ado:
             protocol_version = "HTTP/1.1"
             wbufsize = -1  # headers and body in one packet
 
+            sent: Any = None
+
             def do_GET(self) -> None:
+                self.sent = None
+                outer.answer(self)
+
+            def do_POST(self) -> None:
+                self.sent = orjson.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 outer.answer(self)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
@@ -81,7 +89,8 @@ class Ado:
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         with self.lock:
             self.asked.append((path, query))
-        status, body, headers = self._find(path, query)
+        sent = getattr(handler, "sent", None)
+        status, body, headers = self._find(path, query if sent is None else {**query, "body": sent})
         content = orjson.dumps(body)
         handler.send_response(status)
         handler.send_header("Content-Type", "application/json; charset=utf-8")

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_a_fresh_reading_asks_nothing_and_a_later_one_writes_only_what_changed(r
 def test_a_ticket_in_an_unknown_state_brings_the_reading_forward_once(runner, types, ado):
     _run(runner)
     later = NOW + timedelta(hours=1)
-    seen = {"integration_id": "i", "id": "x", "project_id": PROJECT, "type": "bug", "seen_at": later}
+    seen: dict[str, Any] = {"integration_id": "i", "id": "x", "project_id": PROJECT, "type": "bug", "seen_at": later}
     runner.stored.put(TicketState(**seen, state="NEW"))
     asked = ado.count()
     _run(runner, now=later)
