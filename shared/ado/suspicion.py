@@ -28,25 +28,6 @@ class Standing:
             raise again
 
 
-class Standing:
-    """Whether a credential may still be sent. Once its refusal has been made sure of it is not. Thread-safe."""
-
-    def __init__(self) -> None:
-        self._refused: CredentialError | None = None
-
-    def lost(self, error: CredentialError) -> CredentialError:
-        """Remember ``error`` as the end, and give it."""
-        self._refused = error
-        return error
-
-    def check(self) -> None:
-        """Raises the refusal again, without asking Azure DevOps."""
-        if self._refused:
-            again = CredentialError(str(self._refused), code=self._refused.code, remedy=self._refused.remedy)
-            again.facts = self._refused.facts
-            raise again
-
-
 def must_confirm(endpoint: Endpoint, suspicion: CredentialError) -> bool:
     """Whether a refusal may be about the credential or about the address."""
     refusal = refusals.refusal_of(suspicion)
