@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -24,8 +25,13 @@ class Child:
     In a session of its own: Ctrl-C reaches this process alone, which stops its children in their order.
     """
 
-    def __init__(self, name: str, module: str, arguments: list[str], log: Path) -> None:
-        """``name`` is for messages. Raises StackError when the log cannot be written."""
+    def __init__(
+        self, name: str, module: str, arguments: list[str], log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """``name`` is for messages; ``environment`` comes over this process' own.
+
+        Raises StackError when the log cannot be written.
+        """
         self.name = name
         self.log = log
         try:
@@ -37,6 +43,7 @@ class Child:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", module, *arguments],
                 cwd=ROOT,
+                env={**os.environ, **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -74,12 +81,19 @@ class Child:
         stop_process(self.process, signal.SIGTERM, STOP_SECONDS)
 
 
-def stack_child(port: int, log: Path, *, ado_url: str | None = None, state: Path | None = None) -> Child:
+def stack_child(
+    port: int,
+    log: Path,
+    *,
+    ado_url: str | None = None,
+    state: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Child:
     """``serve`` as a child, not yet ready. ``state`` None keeps everything in memory."""
     arguments = ["serve", "--port", str(port)]
     arguments += ["--ado-url", ado_url] if ado_url is not None else []
     arguments += ["--in-memory"] if state is None else ["--state", str(state.resolve())]
-    return Child("the stack", "local", arguments, log)
+    return Child("the stack", "local", arguments, log, environment)
 
 
 def wait_for_stack(child: Child, port: int) -> Api:

@@ -18,12 +18,15 @@ from local.cli.children import Child, fake_child, stack_child, wait_for_fake, wa
 from local.cli.connecting import Connected, Organization, connect
 from local.cli.console import console
 from local.cli.table import Comparison, compare, comparison_table
+from local.fake_ado.settings import FakeSettings
 from local.fake_ado.sizes import SIZES
 from local.processes import StackError, free_port, pause, port_is_free, stoppable
-from local.stack import DEFAULT_PORT, FUNCTION_KEY
+from local.stack import CLIENT_SECRET, DEFAULT_PORT, FUNCTION_KEY
 from shared.lists import LISTED
 
 ORGANIZATION = "demo"
+SIGN_IN = {"OAUTH_CLIENT_ID": "00000000-0000-4000-8000-00000000f10f", CLIENT_SECRET: FakeSettings().entra_secret}
+"""The Entra application of the demo, which the fake's sign-in knows."""
 _SKIPPED = "pull_requests skipped"
 _LOGS = Path(".local")
 
@@ -84,7 +87,7 @@ def _running(arguments: argparse.Namespace, port: int, logs: Path) -> Iterator[D
     console.print(f"starting Azurite, a vault, the functions host and a fake Azure DevOps; logs in {logs}/")
     with stoppable(), fake_child(ORGANIZATION, arguments.size, arguments.seed, logs / "fake_ado.log") as fake:
         fake_url = wait_for_fake(fake)
-        with stack_child(port, logs / "serve.log", ado_url=fake_url) as stack:
+        with stack_child(port, logs / "serve.log", ado_url=fake_url, environment=SIGN_IN) as stack:
             api = wait_for_stack(stack, port)
             console.print(f"ready after {time.monotonic() - started:.1f} s; connecting the organisation {ORGANIZATION}")
             connected = connect(api, _demo_organization(fake_url), console)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import msal
@@ -140,3 +141,19 @@ def test_a_bad_redirect_address_gets_no_redirect(fake):
 def test_an_application_may_act_for_itself(fake, client, application):
     tokens = application().acquire_token_for_client(["499b84ac-1321-427f-aa17-267ca6975798/.default"])
     assert client.get("_apis/projects", headers={"Authorization": f"Bearer {tokens['access_token']}"}).status == 200
+
+
+def test_a_code_that_was_asked_for_without_a_challenge_takes_no_verifier(fake, application):
+    app = application()
+    flow = app.initiate_auth_code_flow(SCOPES, redirect_uri=BACK)
+    plain = re.sub(r"&code_challenge(_method)?=[^&]*", "", flow["auth_uri"])
+    where = urlsplit(Mapped(fake).get(plain).headers["Location"])
+    back = {name: values[0] for name, values in parse_qs(where.query).items()}
+    assert app.acquire_token_by_auth_code_flow(flow, back)["error_codes"] == [501481]
+
+
+def test_tokens_are_refused_as_ordered(fake, application):
+    fake.settings.entra_token_error = "interaction_required|53003|Access has been blocked."
+    flow, back = sign_in(fake, application())
+    refused = application().acquire_token_by_auth_code_flow(flow, back)
+    assert (refused["error"], refused["error_codes"]) == ("interaction_required", [53003])
