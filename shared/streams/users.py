@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from shared.ado.endpoints import graph, ims
+from shared.flow.merging import merged
 from shared.flow.users import UserAlias
 from shared.mapping.users import to_user_alias
 from shared.streams.base import Batch, Skip, Slice
@@ -35,7 +36,7 @@ def read_users(slice_: Slice) -> Iterator[Batch]:
         alias = to_user_alias(user, identities[descriptor], integration_id=slice_.integration_id)
         listed[alias.id] = _as_merged(alias, stored.get(alias.id))
     left = [replace(user, is_active=False) for user in stored.values() if user.id not in listed]
-    rows = changed(listed.values(), stored) + changed(left, stored)
+    rows = changed(merged([*listed.values(), *left]), stored)
     for batch in batches_of(slice_, rows, read=len(users)):
         yield replace(batch, skips=tuple(skips))
         skips = []

@@ -96,3 +96,16 @@ def test_a_merge_is_kept(runner, people):
     runner.stored.put(merged)
     runner.run(USERS)
     assert runner.written() == []
+
+
+def test_aliases_of_one_person_are_merged_and_stay_so(runner, people):
+    people["users"][2]["mailAddress"] = "USER1@contoso.com"
+    runner.run(USERS)
+    assert {user.id: user.apex_user_id for user in runner.stored.all(UserAlias)} == {
+        _id(1): _id(1), _id(2): _id(1), _id(3): _id(3),
+    }  # fmt: skip
+    del people["users"][1]
+    runner.run(USERS)
+    assert [(user.id, user.is_active, user.apex_user_id) for user in runner.written()] == [(_id(1), False, _id(1))]
+    runner.run(USERS)
+    assert runner.written() == []
