@@ -28,8 +28,8 @@ OVERLAP: Final = timedelta(minutes=5)
 
 
 def read_artifact_links(slice_: Slice) -> Iterator[Batch]:
-    """Pull requests that were read since the last time, then the next ``LOT`` of all: a link alone changes no pull
-    request, so those that are quiet are asked about in turn. One request when nothing changed.
+    """Pull requests that were read since the last time, and some of the others in turn, as a link alone changes no pull
+    request. One request when little changed.
 
     The watermark is ``read_at``, whose turn it is (``turn``), and how far an unfinished pass is (``began``, ``after``).
     """
@@ -39,17 +39,18 @@ def read_artifact_links(slice_: Slice) -> Iterator[Batch]:
     began = str(watermark.get("began") or to_text(slice_.now))
     fresh = [one for one in rows if _is_fresh(one, watermark) and _key(one) > watermark.get("after", "")]
     kept = {"read_at": watermark.get("read_at"), "turn": watermark.get("turn", "")}
-    done = 0
-    for lot in lots(fresh, LOT):
-        done += len(lot)
+    whole = len(fresh) - len(fresh) % LOT
+    for done, lot in enumerate(lots(fresh[:whole], LOT), 1):
         after = {"began": began, "after": _key(lot[-1])}
-        yield Batch({**kept, **after}, tuple(asking.entities(lot)), read=len(lot), progress=done / len(fresh))
+        yield Batch({**kept, **after}, tuple(asking.entities(lot)), read=LOT, progress=done * LOT / (len(fresh) + LOT))
+    rest = fresh[whole:]
+    # The first pass asks about all of them; later the last lot is filled with those whose turn it is.
     asked = {_key(one) for one in fresh}
-    # The first pass asks about all of them.
     quiet = [one for one in rows if kept["read_at"] is not None and _key(one) not in asked]
-    turn = _turn(quiet, kept["turn"])
-    entities = tuple(asking.entities(turn)) if turn else ()
-    yield Batch({"read_at": began, "turn": _key(turn[-1]) if turn else ""}, entities, read=len(turn), progress=1.0)
+    turn = _turn(quiet, kept["turn"], LOT - len(rest))
+    entities = tuple(asking.entities(rest + turn)) if rest or turn else ()
+    done_at = {"read_at": began, "turn": _key(turn[-1]) if turn else kept["turn"]}
+    yield Batch(done_at, entities, read=len(rest) + len(turn), progress=1.0)
 
 
 def _key(row: PullRequest) -> str:
@@ -61,10 +62,10 @@ def _is_fresh(row: PullRequest, watermark: dict[str, Any]) -> bool:
     return read_at is None or row.read_at >= need_time(read_at, "read_at") - OVERLAP
 
 
-def _turn(rows: list[PullRequest], turn: str) -> list[PullRequest]:
-    """The next lot in key order, from the beginning again behind the last."""
-    behind = [row for row in rows if _key(row) > turn][:LOT]
-    return behind or rows[:LOT]
+def _turn(rows: list[PullRequest], turn: str, count: int) -> list[PullRequest]:
+    """The next so many in key order, from the beginning again behind the last."""
+    behind = [row for row in rows if _key(row) > turn][:count]
+    return behind or rows[:count]
 
 
 class _Asking:

@@ -122,7 +122,8 @@ def test_only_states_that_no_process_has_are_unmapped(synced: Runner) -> None:
 def test_a_quiet_sync_asks_once_for_each_feed_and_once_for_pull_requests(fake: FakeAdo, synced: Runner) -> None:
     _sync(synced)
     fake.clear_requests()
-    assert _sync(synced) == []
+    # Details of older pull requests come in rounds, and are the concern of their own stream.
+    assert [one for one in _sync(synced) if one[0] != "pull_requests"] == []
     routes = fake.requests()["by_route"]
     asked = {name: sum(n for route, n in routes.items() if name in route.lower()) for name in (
         "workitemrevisions", "workitemlinks", "artifacturiquery", "workitemtypes", "boards",
