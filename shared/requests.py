@@ -174,7 +174,9 @@ def read_query(query: dict[str, str], shape: type[T]) -> T:
 _PLACE: Final = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`$")
 _OWN: Final = re.compile(r"^(?P<name>[a-z_]+): (?P<text>.+)$")
 """What a struct of ours says about one of its fields."""
-_ABOUT: Final = re.compile(r"^Object (?P<what>missing required|contains unknown) field `(?P<name>[^`]{0,100})")
+_ABOUT: Final = re.compile(r"^Object (?P<what>missing required|contains unknown) field `(?P<name>.*)`", re.DOTALL)
+# No name of a field is longer; what is may be a token that has slipped into its place.
+_LONGEST_NAME: Final = 40
 
 
 def _invalid(message: str, code: str) -> ApiProblem:
@@ -185,7 +187,8 @@ def _invalid(message: str, code: str) -> ApiProblem:
     if own := _OWN.match(reason):
         field, detail = f"{path}.{own['name']}", own["text"]
     elif about := _ABOUT.match(reason):
-        field = f"{path}.{about['name']}" if path else about["name"]
+        name = about["name"] if len(about["name"]) <= _LONGEST_NAME else "…"
+        field = f"{path}.{name}" if path else name
         detail = "is missing" if about["what"] == "missing required" else "is not a field of this request"
     else:
         field, detail = path or "body", _without_values(reason)

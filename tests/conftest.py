@@ -18,6 +18,8 @@ from shared.queues import Queues
 from shared.storage import create_all
 from shared.streams.base import Stream
 from shared.tables import Tables
+from tests import canaries
+from tests.canaries import WATCH
 from tests.engine import Clock, Engine, EngineServices, new_integration, settings
 from tests.loopback import NETWORK
 
@@ -28,6 +30,8 @@ ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 SERVICES = ("Blob", "Queue", "Table")
 
+canaries.install()
+
 
 @pytest.fixture(autouse=True)
 def _loopback_only() -> Iterator[None]:
@@ -35,6 +39,14 @@ def _loopback_only() -> Iterator[None]:
     before = len(NETWORK.refused)
     yield
     assert not NETWORK.refused[before:], "reached for what is not this machine"
+
+
+@pytest.fixture(autouse=True)
+def _no_token_leaves() -> Iterator[None]:
+    """Fails the test during which a token was seen where none belongs."""
+    before = len(WATCH.seen)
+    yield
+    assert not WATCH.seen[before:], "a token was seen where none belongs"
 
 
 def _free_ports(count: int) -> list[int]:

@@ -12,6 +12,7 @@ from shared.http import HTML
 from shared.openapi import openapi
 from shared.operations import Operation
 from shared.routes import OPERATIONS
+from tests.canaries import WATCH
 from tests.functions.worker import Worker
 
 BY_NAME: dict[str, Operation] = {operation.name: operation for operation in OPERATIONS}
@@ -58,6 +59,8 @@ class Api:
         status, given, answer = self.worker.http(
             name, operation.method, path=path, query=query, headers=sent, body=content
         )
+        WATCH.look(answer, f"answer of {name}")
+        WATCH.look(str(given), f"headers of {name}")
         reply = Reply(status, given, answer)
         check_described(operation, reply)
         return reply

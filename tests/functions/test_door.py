@@ -68,6 +68,16 @@ def test_a_nested_tagged_field_is_named_by_its_path(api):
     assert (reply.status, reply.json["field"]) == (400, "auth.token")
 
 
+@pytest.mark.parametrize("name", ["extra", "x" * 40])
+def test_a_field_that_is_unknown_is_named(api, name):
+    assert api.call("test_url", body={"base_url": "x", name: 1}).json["field"] == name
+
+
+def test_a_value_that_slipped_into_the_place_of_a_name_does_not_come_back(api):
+    reply = api.call("test_url", body={"base_url": "x", "canary-7f3a" * 5: 1})
+    assert (reply.status, b"canary" in reply.body) == (400, False)
+
+
 def test_values_never_come_back_in_a_problem(api):
     auth = {"type": "canary-7f3a", "email": "a@example.com", "token": "canary-7f3a"}
     reply = api.call("test_connection", body={"base_url": "https://dev.azure.com/x", "auth": auth})
@@ -117,6 +127,7 @@ def body_of(operation):
         "change_integration": {"name": "x"},
         "change_ticket_project": {"is_imported": False},
         "change_repo": {"is_imported": False},
+        "put_status_mapping": {"statuses": []},
         "sync_integration": {"full": False},
         "test_url": {"base_url": "https://dev.azure.com/contoso"},
         "test_connection": {"base_url": "https://dev.azure.com/contoso", "auth": auth},
@@ -131,9 +142,10 @@ OF_ONE = [operation for operation in OPERATIONS if operation.parameters]
 
 @pytest.mark.parametrize("operation", OF_ONE, ids=lambda operation: operation.name)
 def test_what_belongs_to_another_workspace_is_as_unknown_as_what_never_was(api, connect, parts, operation):
-    foreign = connect(workspace="other", name=operation.name)["id"]
+    elsewhere = f"{api.workspace}-b"
+    foreign = connect(workspace=elsewhere)["id"]
     if operation.name == "get_deletion":
-        api.call("delete_integration", foreign, workspace="other")
+        api.call("delete_integration", foreign, workspace=elsewhere)
     others = ids_of(operation)[1:]
     replies = [
         api.call(operation.name, id_, *others, body=body_of(operation), query=needed(operation))
