@@ -60,12 +60,12 @@ class View:
     def named(self, identity_id: str | None) -> tuple[str | None, str | None]:
         """(alias, name) of a person who is named by ``Name <account>`` only.
 
-        The account leads to a listed identity; otherwise there is no alias, and the name is the text as it came.
+        The account leads to an identity, listed or found by a search; without one the name is all there is.
         """
         if identity_id is None:
             return None, None
         identity = self.organization.identities[identity_id]
-        if self.knows(identity):
+        if self.knows(identity) or (identity.account and identity.kind != "group"):
             return identity.id, identity.display_name
         return None, f"{identity.display_name} <{identity.account}>" if identity.account else identity.display_name
 

@@ -28,11 +28,16 @@ class People:
     def __init__(self, users: Iterable[UserAlias]) -> None:
         self._by_username: defaultdict[str, list[UserAlias]] = defaultdict(list)
         self._by_email: defaultdict[str, list[UserAlias]] = defaultdict(list)
+        self._known: dict[str, str] = {}
         for user in users:
             if user.username:
                 self._by_username[user.username.lower()].append(user)
             if user.email:
                 self._by_email[user.email.lower()].append(user)
+
+    def know(self, account: str, alias_id: str) -> None:
+        """Take ``account`` for the alias ``alias_id`` from now on, where it means nobody yet."""
+        self._known.setdefault(account.lower(), alias_id)
 
     def named(self, text: str | None) -> Person | None:
         """The person of an identity field; None for an empty field."""
@@ -48,7 +53,7 @@ class People:
             for index in (self._by_username, self._by_email):
                 if found := _the_one(index.get(key, [])):
                     return found
-        return None
+        return self._known.get(account)
 
 
 def _the_one(users: list[UserAlias]) -> str | None:

@@ -33,6 +33,9 @@ FIELDS: Final = (
 Source: https://learn.microsoft.com/azure/devops/boards/work-items/guidance/work-item-field
 """
 
+PEOPLE_FIELDS: Final = ("System.CreatedBy", "System.ChangedBy", "System.AssignedTo")
+"""Those that name people."""
+
 
 @dataclass(frozen=True, slots=True)
 class TicketContext:

@@ -41,6 +41,39 @@ def to_user_alias(user: AdoItem, identity: AdoItem, *, integration_id: str) -> U
     )
 
 
+def identity_to_user_alias(identity: AdoItem, *, integration_id: str) -> UserAlias:
+    """An identity that Graph does not list: inactive, whatever it says itself.
+
+    Source: https://learn.microsoft.com/rest/api/azure/devops/ims/identities/read-identities
+    """
+    alias_id = guid(identity.get("id"), "an identity's id")
+    descriptor = text(identity, "subjectDescriptor")
+    return UserAlias(
+        integration_id=integration_id,
+        id=alias_id,
+        apex_user_id=alias_id,
+        name=text(identity, "customDisplayName") or text(identity, "providerDisplayName") or alias_id,
+        username=_property(identity, "Account"),
+        email=_property(identity, "Mail"),
+        descriptor=descriptor,
+        is_service=is_service({"descriptor": descriptor, "domain": _property(identity, "Domain")}),
+        is_group=identity.get("isContainer") is True,
+        is_active=False,
+    )
+
+
+def accounts_of(identity: AdoItem) -> set[str]:
+    """The account and address of an identity, case-folded."""
+    found = (_property(identity, "Account"), _property(identity, "Mail"))
+    return {one.casefold() for one in found if one}
+
+
+def _property(identity: AdoItem, name: str) -> str | None:
+    """A property's text; each comes as ``{"$type", "$value"}``."""
+    value = (identity.get("properties") or {}).get(name) or {}
+    return text(value, "$value")
+
+
 def is_person(reference: AdoItem) -> bool:
     """Whether an identity that a pull request refers to is a person: no service, no group.
 

@@ -21,6 +21,7 @@ from shared.mapping.people import People
 from shared.mapping.tickets import FIELDS, TicketContext, to_ticket, to_ticket_revision
 from shared.mapping.times import need_time, to_text
 from shared.streams.base import Slice
+from shared.streams.leavers import Leavers
 
 FIELDS_GOOD_FOR: Final = timedelta(days=1)
 """How long the list of fields that exist is trusted; a field that a process gains meanwhile is read from then on."""
@@ -44,8 +45,11 @@ class TicketReader:
         self._fills_gaps = fills_gaps
 
     def entities(self, items: Iterable[dict[str, Any]]) -> Iterator[Entity]:
-        """Every revision, each ticket as the newest revision of the page shows it, and states not seen before."""
+        """Every revision, each ticket as the newest of the page shows it, and people and states not seen before."""
         page: dict[int, dict[int, tuple[TicketRevision, dict[str, Any]]]] = {}
+        items = list(items)
+        if items:
+            yield from self._leavers.found(items)
         for item in items:
             revision = to_ticket_revision(item, self._context)
             if not self._is_wanted(revision):
@@ -111,6 +115,10 @@ class TicketReader:
             state=revision.state,
             seen_at=self._slice.now,
         )
+
+    @cached_property
+    def _leavers(self) -> Leavers:
+        return Leavers(self._slice, self._context.people)
 
     @cached_property
     def _seen(self) -> set[tuple[str, str, str]]:

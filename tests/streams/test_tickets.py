@@ -304,3 +304,73 @@ def test_a_ticket_that_is_in_the_recycle_bin_by_now_leaves_its_gap(runner, feed,
     ado.on(f"{PROJECT}/_apis/wit/workItems/(.*)/revisions", refuse)
     runner.run(TICKETS)
     assert runner.stored.by_id(TicketRevision).keys() == {"1/3"}
+
+
+def _identity(number, account, mail=None, **other):
+    properties = {"Account": {"$type": "System.String", "$value": account}}
+    if mail:
+        properties["Mail"] = {"$type": "System.String", "$value": mail}
+    ids = {"id": f"00000000-0000-4000-8000-{number:012d}", "subjectDescriptor": f"aad.{number}"}
+    return {**ids, "providerDisplayName": "Left Long Ago", "isActive": True, "properties": properties, **other}
+
+
+@pytest.fixture
+def identities(ado):
+    """What a search for an account gives."""
+    rows: list[Any] = []
+
+    def search(query):
+        assert query["searchFilter"] == "AccountName"
+        return rows
+
+    ado.on("_apis/identities", search)
+    return rows
+
+
+def test_somebody_who_left_is_found_by_account_and_becomes_an_inactive_alias(runner, feed, identities, ado):
+    identities += [None, _identity(9, "Left@Contoso.com"), _identity(8, "left@contoso.com.example")]
+    person = "Left Long Ago <left@contoso.com>"
+    feed.revisions = [_revision(n, 1, System__AssignedTo=person, System__CreatedBy=person) for n in range(1, 4)]
+    _backfill(runner)
+    id_ = "00000000-0000-4000-8000-000000000009"
+    ticket = runner.stored.by_id(Ticket)["1"]
+    assert (ticket.assignee, ticket.assignee_name, ticket.created_by) == (id_, "Left Long Ago", id_)
+    alias = runner.stored.by_id(UserAlias)[id_]
+    assert (alias.username, alias.is_active, alias.apex_user_id) == ("Left@Contoso.com", False, id_)
+    assert ado.count("_apis/identities") == 1
+    runner.run(TICKETS)
+    feed.revisions += [_revision(4, 1, System__AssignedTo=person)]
+    runner.run(TICKETS)
+    assert (ado.count("_apis/identities"), runner.stored.by_id(Ticket)["4"].assignee) == (1, id_)
+
+
+TWO = [_identity(8, "left@contoso.com"), _identity(9, "LEFT@contoso.com")]
+
+
+@pytest.mark.parametrize("rows", [[], [_identity(8, "somebody@contoso.com")], TWO])
+def test_somebody_who_is_not_exactly_one_identity_stays_a_text(runner, feed, identities, rows):
+    identities += rows
+    feed.revisions = [_revision(1, 1, System__AssignedTo="Left <left@contoso.com>")]
+    _backfill(runner)
+    ticket = runner.stored.by_id(Ticket)["1"]
+    assert (ticket.assignee, ticket.assignee_name) == (None, "Left <left@contoso.com>")
+    assert {user.id for user in runner.stored.all(UserAlias)} == {"ann"}
+
+
+def test_a_former_account_of_a_stored_alias_leads_to_it_and_leaves_it_alone(runner, feed, identities):
+    known = _identity(9, "old@contoso.com")
+    runner.stored.put(UserAlias(integration_id="i", id=known["id"], apex_user_id="x", name="Now", username="new@c.com"))
+    identities += [known]
+    feed.revisions = [_revision(1, 1, System__AssignedTo="Then <old@contoso.com>")]
+    _backfill(runner)
+    assert runner.stored.by_id(Ticket)["1"].assignee == known["id"]
+    assert runner.stored.by_id(UserAlias)[known["id"]].username == "new@c.com"
+
+
+def test_a_merged_person_who_left_is_merged_at_once(runner, feed, identities):
+    runner.stored.put(UserAlias(integration_id="i", id="bob", apex_user_id="bob", name="Bob", email="BOB@contoso.com"))
+    identities += [_identity(9, "bob-old", mail="bob@contoso.com")]
+    feed.revisions = [_revision(1, 1, System__AssignedTo="Bob <bob-old>")]
+    _backfill(runner)
+    alias = runner.stored.by_id(UserAlias)[identities[0]["id"]]
+    assert (alias.apex_user_id, alias.is_service) == ("bob", False)

@@ -59,7 +59,7 @@ def test_the_root_iteration_is_no_sprint(tiny):
     assert not {node.identifier for node in roots.values()} & {row["id"] for row in truth(tiny, NOW)["sprints"]}
 
 
-def test_somebody_whom_no_list_shows_is_only_a_name(made):
+def test_somebody_whom_no_list_shows_is_found_by_account(made):
     unlisted = {one.id: one for one in made.identities.values() if one.kind == "user" and not one.listed}
     rows = {row["number"]: row for row in truth(made, NOW)["tickets"]}
     seen = 0
@@ -68,8 +68,8 @@ def test_somebody_whom_no_list_shows_is_only_a_name(made):
         if person is None or item.id not in rows:
             continue
         seen += 1
-        name = f"{person.display_name} <{person.account}>" if person.account else person.display_name
-        assert (rows[item.id]["created_by"], rows[item.id]["created_by_name"]) == (None, name)
+        alias = person.id if person.account else None
+        assert (rows[item.id]["created_by"], rows[item.id]["created_by_name"]) == (alias, person.display_name)
     assert seen
 
 
