@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.canaries import traces
 from tests.e2e.stack import Fake, Stack
 
 
@@ -25,3 +26,4 @@ def stack(fake: Fake, tmp_path: Path) -> Iterator[Stack]:
         yield stack
     finally:
         stack.stop()
+    assert not traces(stack.log.encode()), "the stack's log holds a token"
