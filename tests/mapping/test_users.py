@@ -1,7 +1,7 @@
 import pytest
 
 from shared.flow.users import UserAlias
-from shared.mapping.users import to_user_alias
+from shared.mapping.users import accounts_of, identity_to_user_alias, to_user_alias
 from tests.mapping.examples import body
 
 USERS = body("graph/GetAllUsers.json")["value"]
@@ -55,3 +55,32 @@ def test_a_custom_name_wins_and_who_was_removed_is_inactive():
     alias = to_user_alias(PERSON, IDENTITY | {"customDisplayName": "JT", "isActive": False}, integration_id="i")
     assert alias.name == "JT"
     assert not alias.is_active
+
+
+def test_a_recorded_identity_without_a_graph_user_is_an_inactive_alias():
+    identity = body("ims/SearchByIds.json")["value"][0]
+    assert identity_to_user_alias(identity, integration_id="i") == UserAlias(
+        integration_id="i",
+        id="81fa6389-0872-6fdd-a451-7ba7880f566a",
+        apex_user_id="81fa6389-0872-6fdd-a451-7ba7880f566a",
+        name="Jia-hao Tseng",
+        username="jtseng@vscsi.us",
+        email="jtseng@vscsi.us",
+        descriptor="aad.MDA0NzBlMzQtZGE2MS03YTY5LWJkOTYtNDg3YTg0OWVjNTU4",
+        is_active=False,
+    )
+    assert accounts_of(identity) == {"jtseng@vscsi.us"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"subjectDescriptor": "svc.x"}, "is_service"),
+        ({"properties": {"Domain": {"$value": "Build"}}}, "is_service"),
+        ({"isContainer": True}, "is_group"),
+    ],
+)
+def test_an_identity_that_is_no_person(changes, kind):
+    identity = {"id": IDENTITY["id"], "subjectDescriptor": "aad.x", **changes}
+    assert getattr(identity_to_user_alias(identity, integration_id="i"), kind) is True
+    assert accounts_of(identity) == set()
