@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from shared.flow.base import ORGANIZATION_UNIT
 from shared.flow.integration import Integration
 from shared.flow.projects import TicketProject
+from shared.flow.repos import Repo
 from shared.flow.rows import rfc3339
 from shared.run_rows import SyncState
 from shared.stored_rows import IntegrationRows
@@ -57,6 +58,8 @@ class Facts:
     projects: Mapping[str, str] = field(default_factory=dict)
     """Id -> name of the projects that are read."""
     paused_until: datetime | None = None
+    repos: Mapping[str, Repo] = field(default_factory=dict)
+    """By id, those of the projects that are read; only needed where a stream of a repo fails."""
     drift: Iterable[Detail] = ()
     """Warnings about what statuses mean."""
     now: datetime
@@ -68,7 +71,7 @@ def data_status(facts: Facts) -> tuple[DataStatus, list[Detail]]:
     While the first sync runs it is ``processing``, unless the integration itself fails; after that a failure of the
     integration counts before one of a project, and that before a pause. A warning leaves it ``healthy``.
     """
-    failures = [_failure(state, facts.projects) for state in facts.streams if _counts(state, facts.projects)]
+    failures = [_failure(state, facts) for state in facts.streams if _counts(state, facts)]
     details = [*_stopped(facts.integration), *sorted(failures, key=lambda detail: detail.scope)]
     whole = any(detail.scope == "integration" for detail in details)
     parts = bool(details)
@@ -82,20 +85,23 @@ def data_status(facts: Facts) -> tuple[DataStatus, list[Detail]]:
     return ("rate_limited" if facts.paused_until else "healthy"), details
 
 
-def _counts(state: StreamState, projects: Mapping[str, str]) -> bool:
-    return state.failure is not None and (state.unit_id == ORGANIZATION_UNIT or state.unit_id in projects)
+def _counts(state: StreamState, facts: Facts) -> bool:
+    return state.failure is not None and state.unit_id in {ORGANIZATION_UNIT, *facts.projects, *facts.repos}
 
 
-def _failure(state: StreamState, projects: Mapping[str, str]) -> Detail:
+def _failure(state: StreamState, facts: Facts) -> Detail:
     whole = state.unit_id == ORGANIZATION_UNIT
+    repo = facts.repos.get(state.unit_id)
+    project_id = None if whole else repo.project_id if repo else state.unit_id
+    message = state.error or f"{state.stream} cannot be read"
     return Detail(
         code=state.error_code or "failed",
         severity="error",
         scope="integration" if whole else "project",
-        project_id=None if whole else state.unit_id,
-        project_name=None if whole else projects[state.unit_id],
+        project_id=project_id,
+        project_name=facts.projects[project_id] if project_id else None,
         stream=state.stream,
-        message=state.error or f"{state.stream} cannot be read",
+        message=f"repository {repo.name}: {message}" if repo else message,
         remedy=state.remedy,
     )
 
@@ -160,13 +166,15 @@ def integration_status(services: Services, integration: Integration) -> tuple[st
     """Read the facts of one integration and compute ``data_status`` and ``data_status_detail``."""
     on = {stream.name for stream in services.streams.values() if integration.service_on(stream.service)}
     failed = [state for state in services.watermarks.failing(integration.id) if state.stream in on]
-    rows = IntegrationRows(services.tables, integration.id).all(TicketProject)
-    projects = {project.id: project.name for project in rows if is_read(project)}
+    stored = IntegrationRows(services.tables, integration.id)
+    projects = {project.id: project.name for project in stored.all(TicketProject) if is_read(project)}
+    found = [stored.get(Repo, "", state.unit_id) for state in failed if services.streams[state.stream].unit == "repo"]
     facts = Facts(
         integration=integration,
         sync=services.runs.state(integration.id),
         streams=failed,
         projects=projects,
+        repos={repo.id: repo for repo in found if repo and repo.is_imported and repo.project_id in projects},
         paused_until=services.pauses.until(integration.organization, integration.token_owner),
         drift=_drift(services, integration, projects),
         now=services.clock(),

@@ -17,6 +17,7 @@ from shared.ado.client import AdoClient
 from shared.config import Settings
 from shared.flow.integration import Integration
 from shared.flow.projects import TicketProject
+from shared.flow.repos import Repo
 from shared.flow.rows import to_row
 from shared.flow.users import UserAlias
 from shared.integration_store import new_integration_id
@@ -212,6 +213,17 @@ def user(integration_id: str, number: int, name: str = "Ann") -> UserAlias:
 
 def project(integration_id: str, name: str, **changes: Any) -> TicketProject:
     return replace(TicketProject(integration_id=integration_id, id=f"project-{name}", name=name), **changes)
+
+
+def repo(integration_id: str, name: str, project_name: str, **changes: Any) -> Repo:
+    made = Repo(
+        integration_id=integration_id,
+        id=f"repo-{name}",
+        name=name,
+        project_id=f"project-{project_name}",
+        project_name=project_name,
+    )
+    return replace(made, **changes)
 
 
 def store(services: Services, *entities: Any) -> None:

@@ -8,7 +8,7 @@ from shared.run_rows import SyncState
 from shared.status import IDENTITY_CHANGE_SHOWN, Facts, data_status
 from shared.streams.base import Stream
 from shared.watermarks import StreamState
-from tests.engine import Source, new_integration, project, store, user
+from tests.engine import Source, new_integration, project, repo, store, user
 
 
 @pytest.fixture
@@ -177,6 +177,18 @@ def test_failures_of_a_service_that_is_off_do_not_count(engine, integration, sou
     engine.sync(integration)
     current = engine.services.integrations.get(integration.workspace, integration.id)
     engine.services.integrations.replace(replace(current, services={}))
+    assert status(engine, integration)[1] == []
+
+
+def test_a_repo_that_fails_is_told_with_its_project(engine, integration, source):
+    store(engine.services, repo(integration.id, "web", "a"), repo(integration.id, "away", "gone"))
+    engine.use(Stream("commits", "repos", "repo", source.read))
+    failing_source(source, UnavailableError("disabled", code="repository.unavailable"))
+    engine.sync(integration)
+    (detail,) = status(engine, integration)[1]
+    assert (detail["project_id"], detail["project_name"], detail["scope"]) == ("project-a", "a", "project")
+    assert detail["message"] == "repository web: disabled"
+    store(engine.services, repo(integration.id, "web", "a", is_imported=False))
     assert status(engine, integration)[1] == []
 
 

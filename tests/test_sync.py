@@ -8,7 +8,7 @@ from shared.flow.users import UserAlias
 from shared.messages import Ingest, Plan
 from shared.streams.base import Stream
 from shared.sync import STALE
-from tests.engine import Source, new_integration, project, store, user
+from tests.engine import Source, new_integration, project, repo, store, user
 
 
 def ingests(engine):
@@ -105,6 +105,26 @@ def test_only_projects_that_are_there_and_chosen_are_read(engine, integration, r
     )
     engine.sync(integration)
     assert {unit for stream, unit in ingests(engine) if stream == "tickets"} == {"project-a"}
+
+
+def test_a_stream_of_repos_has_a_message_for_each_that_is_there_and_chosen(engine, integration, road):
+    road["projects"].pages = []
+    commits = Source()
+    engine.use(*engine.catalog.values(), Stream("commits", "repos", "repo", commits.read))
+    store(
+        engine.services,
+        project(integration.id, "a"),
+        repo(integration.id, "web", "a"),
+        repo(integration.id, "app", "a"),
+        repo(integration.id, "left-out", "a", is_imported=False),
+        repo(integration.id, "deleted", "a", is_deleted=True),
+        repo(integration.id, "elsewhere", "b"),
+    )
+    run = engine.sync(integration)
+    assert {unit for stream, unit in ingests(engine) if stream == "commits"} == {"repo-web", "repo-app"}
+    row = engine.streams(run)["commits", "repo-web"]
+    assert (row.status, row.repo_id, row.project_id, row.project_name) == ("succeeded", "repo-web", "project-a", "a")
+    assert {slice_.rework_days for slice_ in commits.slices} == {engine.services.settings.rework_days}
 
 
 def test_streams_of_a_service_that_is_off_are_left_alone(engine, clock, road):
