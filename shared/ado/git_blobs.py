@@ -47,9 +47,13 @@ class Blobs:
             yield
 
     def _missing(self, changes: Iterable[PathChange]) -> list[str]:
-        entries = (entry for change in changes if is_compared(change) for entry in change[1:])
-        ids = dict.fromkeys(entry.sha for entry in entries if entry and entry.mode != SUBMODULE)
-        return [sha for sha in ids if sha not in self._large and self._folder.content(sha) is None]
+        wanted: dict[str, None] = {}
+        for change in changes:
+            ids = [entry.sha for entry in change[1:] if entry and entry.mode != SUBMODULE]
+            # Where one side cannot be had, the other is of no use.
+            if is_compared(change) and self._large.isdisjoint(ids):
+                wanted |= dict.fromkeys(ids)
+        return [sha for sha in wanted if self._folder.content(sha) is None]
 
     def _fetch_all(self, packs: ExitStack, lots: list[list[str]], *, must_fit: bool) -> None:
         held = 0

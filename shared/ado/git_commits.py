@@ -26,6 +26,9 @@ STRETCH: Final = 500
 """Commits whose trees are fetched at once."""
 LOT: Final = 100
 """Commits whose contents are fetched at once."""
+SHRINK: Final = 4
+GOOD: Final = 5
+"""After so many lots that fitted the next may be twice as large."""
 MAX_GRAPH_BYTES: Final = 64 << 20
 MAX_HISTORY_BYTES: Final = 8 << 20
 """For looking back: commits that are known already, but not kept."""
@@ -66,6 +69,7 @@ class CommitReader:
 
     def __init__(self, folder: ObjectFolder, asked: NewCommits, *, filters: bool) -> None:
         self._folder, self._asked, self._filters = folder, asked, filters
+        self._lot = LOT
         self.cut = False
         """Whether older commits than the server gave may belong to the window."""
         graph = self._graph()
@@ -86,9 +90,7 @@ class CommitReader:
         for start in range(0, len(self._ordered), STRETCH):
             stretch = self._ordered[start : start + STRETCH]
             self._changes.add(stretch)
-            counted = [commit for commit in stretch if commit.sha in todo]
-            for at in range(0, len(counted), LOT):
-                yield from self._lot(counted[at : at + LOT])
+            yield from self._lots([commit for commit in stretch if commit.sha in todo])
 
     def _graph(self) -> dict[str, GitCommit]:
         asked = self._asked
@@ -132,14 +134,19 @@ class CommitReader:
         except (ReplyTooLargeError, GitRefusedError):
             return None
 
-    def _lot(self, commits: list[GitCommit]) -> Iterator[list[CountedCommit]]:
-        """Count a lot, in halves where its contents are too large together."""
-        try:
-            yield self._count(commits)
-        except LotTooLargeError:
-            half = len(commits) // 2
-            yield from self._lot(commits[:half])
-            yield from self._lot(commits[half:])
+    def _lots(self, commits: list[GitCommit]) -> Iterator[list[CountedCommit]]:
+        """Count in lots: much smaller ones after contents that were too large together, then slowly larger again."""
+        at = good = 0
+        while at < len(commits):
+            lot = commits[at : at + self._lot]
+            try:
+                yield self._count(lot)
+            except LotTooLargeError:
+                self._lot, good = max(1, len(lot) // SHRINK), 0
+                continue
+            at, good = at + len(lot), good + 1
+            if good == GOOD:
+                self._lot, good = min(LOT, 2 * self._lot), 0
 
     def _count(self, commits: list[GitCommit]) -> list[CountedCommit]:
         needed = [change for commit in commits for change in self._paths(commit).values()]
