@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Self
@@ -135,6 +136,8 @@ class Lease:
 
     def __exit__(self, *_raised: object) -> None:
         if self._held:
-            # Whoever asked for another look is still to be told, by the next owner.
-            self._write(lambda state: replace(state, owner="", owner_run="", until=None))
+            # Whoever asked for another look is still to be told, by the next owner. A lease that is lost needs no more:
+            # another has it, or it was our own write that let go, and its answer was lost.
+            with suppress(LeaseLostError):
+                self._write(lambda state: replace(state, owner="", owner_run="", until=None))
             self._held = False
