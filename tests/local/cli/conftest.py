@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from local.cli.children import fake_child, stack_child, wait_for_fake, wait_for_stack
-from local.processes import free_port
+from local.processes import die_with_parent, free_port
 
 ROOT = Path(__file__).parents[3]
 
@@ -33,6 +33,7 @@ class Command:
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=die_with_parent,
             )
 
     @property

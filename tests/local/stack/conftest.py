@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from local.processes import free_port
+from local.processes import die_with_parent, free_port
 
 ROOT = Path(__file__).parents[3]
 APP = Path(__file__).parent / "app"
@@ -32,6 +32,7 @@ class Serve:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=die_with_parent,
             )
 
     def ready(self) -> Serve:
