@@ -9,31 +9,22 @@ Source: https://learn.microsoft.com/rest/api/storageservices/performing-entity-g
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import re
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import quote, urlsplit
+from typing import Final, Literal
+from urllib.parse import quote
 
 import orjson
 
 from shared.table_rules import Row, Value
+from shared.table_wire import ACCEPT, TableWire
 
-if TYPE_CHECKING:
-    from azure.core import PipelineClient
-    from azure.core.credentials import TokenCredential
-
-VERSION: Final = "2019-02-02"
-_SCOPE: Final = "https://storage.azure.com/.default"
 _PART: Final = (
     "--{boundary}\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
-    "{method} {url} HTTP/1.1\r\nAccept: application/json;odata=minimalmetadata\r\nPrefer: return-no-content\r\n"
+    f"{{method}} {{url}} HTTP/1.1\r\nAccept: {ACCEPT}\r\nPrefer: return-no-content\r\n"
     "DataServiceVersion: 3.0\r\n{condition}"
 )
 _ENTITY: Final = "Content-Type: application/json\r\n\r\n"
@@ -60,30 +51,17 @@ class TransactionRefusedError(Exception):
         self.index = index
 
 
-class TransactionSender:
-    """Sends transactions to one account. Safe to use from several threads."""
+def send_transaction(wire: TableWire, table: str, operations: Sequence[Operation]) -> list[str | None]:
+    """The ETags in order of the operations, None for deleted rows.
 
-    def __init__(self, client: PipelineClient[Any, Any], endpoint: str) -> None:
-        self._client = client
-        self._endpoint = endpoint.rstrip("/")
-
-    def send(self, table: str, operations: Sequence[Operation]) -> list[str | None]:
-        """The ETags in order of the operations, None for deleted rows.
-
-        Raises TransactionRefusedError, HttpResponseError for a request refused as a whole, and AzureError when no
-        answer came.
-        """
-        from azure.core.exceptions import HttpResponseError
-        from azure.core.rest import HttpRequest
-
-        boundary = f"batch_{uuid.uuid4()}"
-        headers = {"Content-Type": f"multipart/mixed; boundary={boundary}", "Accept": "application/json"}
-        body = _body(boundary, f"{self._endpoint}/{table}", operations)
-        request = HttpRequest("POST", f"{self._endpoint}/$batch", headers=headers, content=body)
-        response = self._client.send_request(request)
-        if response.status_code != 202:
-            raise HttpResponseError(response=response)
-        return _read(response.content, len(operations))
+    Raises TransactionRefusedError, HttpResponseError for a request refused as a whole, and AzureError when no
+    answer came.
+    """
+    boundary = f"batch_{uuid.uuid4()}"
+    headers = {"Content-Type": f"multipart/mixed; boundary={boundary}", "Accept": "application/json"}
+    body = _body(boundary, f"{wire.endpoint}/{table}", operations)
+    response = wire.send("POST", "$batch", 202, headers=headers, content=body)
+    return _read(response.content, len(operations))
 
 
 def _body(boundary: str, url: str, operations: Iterable[Operation]) -> bytes:
@@ -161,52 +139,3 @@ def _refusal(status: int, part: bytes) -> TransactionRefusedError:
         return TransactionRefusedError(status, 0, "unreadable")
     named = _FAILED_OPERATION.match(text)
     return TransactionRefusedError(status, int(named[1]) if named else 0, code)
-
-
-def sender(
-    endpoint: str,
-    *,
-    account_key: tuple[str, str] | None = None,
-    credential: TokenCredential | None = None,
-    **options: Any,
-) -> TransactionSender:
-    """For an account by identity, or by (name, key). ``options``: azure-core's, such as ``connection_timeout``."""
-    from azure.core import PipelineClient
-    from azure.core.pipeline import policies
-
-    sign: Any
-    if account_key:
-        sign = policies.CustomHookPolicy(raw_request_hook=_shared_key(*account_key))
-    elif credential:
-        sign = policies.BearerTokenCredentialPolicy(credential, _SCOPE)
-    else:
-        raise ValueError("an account key or a credential is needed")
-    chain = [
-        policies.HeadersPolicy({"x-ms-version": VERSION, "DataServiceVersion": "3.0"}),
-        policies.UserAgentPolicy("flow-azure-devops"),
-        policies.RequestIdPolicy(),
-        policies.RetryPolicy(**options),
-        sign,
-        policies.DistributedTracingPolicy(),
-    ]
-    return TransactionSender(PipelineClient(endpoint, policies=chain, **options), endpoint)
-
-
-def account_key(connection: str) -> tuple[str, str]:
-    """(account, key) of a connection string."""
-    parts = dict(part.split("=", 1) for part in connection.split(";") if "=" in part)
-    return parts["AccountName"], parts["AccountKey"]
-
-
-def _shared_key(account: str, key: str) -> Callable[[Any], None]:
-    """Signs a request with the account's key (SharedKeyLite): date and path."""
-    secret = base64.b64decode(key)
-
-    def sign(request: Any) -> None:
-        headers = request.http_request.headers
-        headers["x-ms-date"] = format_datetime(datetime.now(UTC), usegmt=True)
-        text = f"{headers['x-ms-date']}\n/{account}{urlsplit(request.http_request.url).path}"
-        signature = base64.b64encode(hmac.new(secret, text.encode(), hashlib.sha256).digest()).decode()
-        headers["Authorization"] = f"SharedKeyLite {account}:{signature}"
-
-    return sign

@@ -1,4 +1,7 @@
-"""Table Storage filters: built here only, and only with the SDK's parameters, so that no value becomes syntax."""
+"""Table Storage filters: built here only, every value as a literal of its type, so that none becomes syntax.
+
+Source: https://learn.microsoft.com/rest/api/storageservices/querying-tables-and-entities
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 import orjson
@@ -31,15 +35,12 @@ Conditions = Mapping[str, Condition | tuple[Condition, ...]]
 
 @dataclass(slots=True)
 class Filter:
-    """A filter text with its parameters, as ``query_entities`` takes them."""
+    """Clauses that all have to hold."""
 
     clauses: list[str] = field(default_factory=list)
-    parameters: dict[str, Value] = field(default_factory=dict)
 
     def add(self, name: str, operator: Operator, value: Value) -> None:
-        parameter = f"p{len(self.parameters)}"
-        self.clauses.append(f"{check_property_name(name)} {operator} @{parameter}")
-        self.parameters[parameter] = value
+        self.clauses.append(f"{check_property_name(name)} {operator} {_literal(value)}")
 
     def add_range(self, key: str, start: str | None, end: str | None) -> None:
         """``start`` <= key < ``end``."""
@@ -56,6 +57,20 @@ class Filter:
     @property
     def text(self) -> str:
         return " and ".join(self.clauses)
+
+
+def _literal(value: Value) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value) if -(2**31) <= value < 2**31 else f"{value}L"
+        case float():
+            return repr(value)
+        case datetime():
+            return f"datetime'{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}'"
+        case str():
+            return "'" + value.replace("'", "''") + "'"
 
 
 def after_prefix(prefix: str) -> str:

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from shared.table_batch import Operation, TransactionSender, account_key, sender
+from shared.table_batch import Operation, send_transaction
 from shared.table_codec import RowPage, Stored, encoded, stored
 from shared.table_errors import CursorError, RowChangedError, RowExistsError, translated
 from shared.table_filter import Condition, Conditions, Filter, after_prefix, read_cursor, write_cursor
+from shared.table_query import Token, read_rows
 from shared.table_rules import Row, RowError, Value, check_key, check_row, transactions
+from shared.table_wire import TableWire, account_wire, key_in
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -42,9 +44,9 @@ class Tables:
     (``storage.unavailable``) when it does not answer. Safe to use from several threads.
     """
 
-    def __init__(self, service: TableServiceClient, sender: TransactionSender, prefix: str = "") -> None:
+    def __init__(self, service: TableServiceClient, wire: TableWire, prefix: str = "") -> None:
         self._service = service
-        self._sender = sender
+        self._wire = wire
         self._prefix = prefix
         self._clients: dict[str, TableClient] = {}
 
@@ -62,11 +64,10 @@ class Tables:
 
         if connection:
             service = TableServiceClient.from_connection_string(connection, **_TIMEOUTS)
-            key = account_key(connection)
-            return cls(service, sender(service.url, account_key=key, **_TIMEOUTS), prefix)
+            return cls(service, account_wire(service.url, account_key=key_in(connection), **_TIMEOUTS), prefix)
         endpoint = f"https://{account}.table.core.windows.net"
         service = TableServiceClient(endpoint, credential=credential, **_TIMEOUTS)
-        return cls(service, sender(endpoint, credential=credential, **_TIMEOUTS), prefix)
+        return cls(service, account_wire(endpoint, credential=credential, **_TIMEOUTS), prefix)
 
     def create_table(self, table: str) -> None:
         """Make a table; one that exists is fine."""
@@ -163,10 +164,13 @@ class Tables:
         ``row_from`` <= RowKey < ``row_to``. ``select`` names the properties wanted; keys always come.
         """
         condition = _filter(partition, prefix, row_from, row_to, where)
-        with translated(f"table {table}"):
-            pages = self._pages(table, condition, _PAGE_ROWS, None, select)
-            while (page := next(pages, None)) is not None:
-                yield from map(stored, page)
+        names = None if select is None else tuple(select)
+        token: Token | None = None
+        while True:
+            rows, token = self._read(table, condition, _PAGE_ROWS, token, names)
+            yield from rows
+            if token is None:
+                return
 
     def page(
         self,
@@ -187,32 +191,29 @@ class Tables:
         from azure.core.exceptions import HttpResponseError
 
         condition = _filter(partition, partition_prefix, row_from, row_to, where)
-        token = read_cursor(cursor) if cursor else None
+        token: Token | None = read_cursor(cursor) if cursor else None
         found: list[Stored] = []
         for _ in range(_READS_PER_PAGE):
-            pages = self._pages(table, condition, limit - len(found), token, None)
             try:
-                with translated(f"table {table}"):
-                    found += map(stored, next(pages, ()))
+                rows, token = self._read(table, condition, limit - len(found), token)
             except HttpResponseError as e:
                 if token and e.status_code == 400:
                     raise CursorError from e
                 raise
-            token = pages.continuation_token
+            found += rows
             if not token or len(found) >= limit:
                 break
         return RowPage(found, write_cursor(token) if token else None)
 
     def _send(self, table: str, operations: list[Operation]) -> list[str | None]:
         with translated(f"table {table}"):
-            return self._sender.send(self._prefix + table, operations)
+            return send_transaction(self._wire, self._prefix + table, operations)
 
-    def _pages(self, table: str, condition: Filter, size: int, token: Any, select: Iterable[str] | None) -> Any:
-        names = None if select is None else ["PartitionKey", "RowKey", *select]
-        found = self._client(table).query_entities(
-            condition.text, parameters=condition.parameters, results_per_page=size, select=names
-        )
-        return found.by_page(continuation_token=token)
+    def _read(
+        self, table: str, condition: Filter, size: int, token: Token | None, select: tuple[str, ...] | None = None
+    ) -> tuple[list[Stored], Token | None]:
+        with translated(f"table {table}"):
+            return read_rows(self._wire, self._prefix + table, condition, size=size, token=token, select=select)
 
     def _client(self, table: str) -> TableClient:
         client = self._clients.get(table)
