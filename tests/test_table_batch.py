@@ -1,5 +1,4 @@
-"""Transactions written by hand, on a real Azurite: they store what the SDK stores, rows come back as they were, and refusals name
-their row."""
+"""Transactions and pages by hand, on a real Azurite: what the SDK stores, read back as it was; refusals name a row."""
 
 from __future__ import annotations
 
