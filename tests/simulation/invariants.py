@@ -1,0 +1,108 @@
+"""What must hold at every moment, looked at whenever a row changes, a batch is read, or Azure DevOps is asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Final, cast
+
+import orjson
+
+from shared.flow.catalog import ENTITIES
+from shared.storage import WATERMARKS
+from shared.streams.base import Batch, Slice, Stream
+from shared.streams.catalog import STREAMS
+from shared.table_rules import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from shared.ado.wire import Request
+    from tests.simulation.memory_ado import Answer
+    from tests.simulation.scheduler import Task
+    from tests.simulation.world import Worker, World
+
+VERSIONS: Final = {entity.TABLE: entity.VERSION for entity in ENTITIES if entity.VERSION}
+HEARD: Final = timedelta(seconds=5)
+"""A worker hears of another's pause within that."""
+
+
+class Invariants:
+    """Watches a world. ``violations`` says in words what did not hold."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.violations: list[str] = []
+        self.batches: Counter[tuple[str, str]] = Counter()
+        """Batches read, by stream and unit."""
+        self.inside_retry_after = 0
+        self._pending: dict[Task[Worker], tuple[str, Batch]] = {}
+        self._owners: dict[str, Task[Worker]] = {}
+        self._paused: tuple[datetime, datetime] | None = None
+        """When Azure DevOps asked for a pause, and its end."""
+        self._paused_worker: Worker | None = None
+        world.tables.watch = self._changed
+        world.on_request = self._requested
+        world.on_answer = self._answered
+        world.streams_of = self._streams
+
+    def _streams(self, _worker: Worker) -> Mapping[str, Stream]:
+        return {name: replace(stream, read=partial(self._read, stream)) for name, stream in STREAMS.items()}
+
+    def _read(self, stream: Stream, slice_: Slice) -> Iterator[Batch]:
+        task = self._world.scheduler.current
+        with closing(cast("Generator[Batch, None, None]", stream.read(slice_))) as batches:
+            for batch in batches:
+                self.batches[stream.name, slice_.unit_id] += 1
+                if task:
+                    self._pending[task] = (stream.name, batch)
+                yield batch
+
+    def _changed(self, table: str, before: Row | None, after: Row | None) -> None:
+        if after is None:
+            return
+        version = VERSIONS.get(table)
+        if version and before and before.get(version, after[version]) > after[version]:  # type: ignore[operator]
+            self.violations.append(f"{table} {after['RowKey']}: {version} went back")
+        if table == WATERMARKS and before and before.get("watermark") != after.get("watermark"):
+            self._moved(before, after)
+
+    def _moved(self, before: Row, after: Row) -> None:
+        task = self._world.scheduler.current
+        if task is None or "watermark" not in after:
+            return  # a full run has made it begin anew
+        where = f"watermark {after['RowKey']}"
+        if (before.get("owner"), before["fence"]) != (after.get("owner"), after["fence"]):
+            self.violations.append(f"{where}: moved by another than its owner")
+        if self._owners.setdefault(str(after.get("owner")), task) is not task:
+            self.violations.append(f"{where}: two writers share an owner's name")
+        stream, batch = self._pending[task]
+        if orjson.loads(str(after["watermark"])) != orjson.loads(orjson.dumps(batch.watermark)):
+            self.violations.append(f"{where}: not the last batch's")
+        for entity in batch.entities:
+            stored = self._world.tables.get(entity.TABLE, entity.partition_key(), entity.row_key())
+            if stored is None:
+                self.violations.append(f"{where}: passed {stream} {entity.id}, which is not stored")
+            elif entity.VERSION and stored.row[entity.VERSION] < getattr(entity, entity.VERSION):
+                self.violations.append(f"{where}: passed {stream} {entity.id}, which is stored older")
+
+    def _requested(self, worker: Worker, request: Request) -> None:
+        if self._paused is None:
+            return
+        told_at, until = self._paused
+        heard_at = told_at if worker is self._paused_worker else told_at + HEARD
+        if heard_at < self._world.now < until:
+            self.inside_retry_after += 1
+            self.violations.append(f"{request.route}: asked {until - self._world.now} before a pause was over")
+
+    def _answered(self, worker: Worker, _request: Request, answer: Answer) -> None:
+        seconds = {name.lower(): value for name, value in answer[1].items()}.get("retry-after")
+        if seconds is None:
+            return
+        until = self._world.now + timedelta(seconds=float(seconds))
+        if self._paused is None or until > self._paused[1]:
+            self._paused, self._paused_worker = (self._world.now, until), worker

@@ -1,0 +1,53 @@
+"""What makes a simulation run as one thread would: pools that run inline, and properties without locks."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from typing import Any, TypeVar
+
+from tests.simulation.git_answers import keep_git_answers
+
+T = TypeVar("T")
+
+
+class InlinePool(Executor):
+    """Runs each call at once, in the thread that asks: the order of calls is the order of asking."""
+
+    def __init__(self, _workers: int = 1, **_names: str) -> None:
+        """One thread, however many are asked for."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BaseException as error:  # noqa: BLE001 - an executor keeps what was raised for whoever asks
+            future.set_exception(error)
+        return future
+
+
+def _get(self: Any, instance: Any, _owner: Any = None) -> Any:
+    """``cached_property.__get__`` as from Python 3.12 on.
+
+    Before, one lock was held for all instances while a value was made: a worker that stands still in the middle would
+    hold up all others. Source: https://docs.python.org/3/library/functools.html#functools.cached_property
+    """
+    if instance is None:
+        return self
+    values = instance.__dict__
+    if self.attrname not in values:
+        values[self.attrname] = self.func(instance)
+    return values[self.attrname]
+
+
+def one_thread(set_attribute: Callable[[Any, str, Any], None]) -> None:
+    """Put it into place with ``set_attribute(object, name, value)``."""
+    import shared.probes
+    import shared.slices
+    import shared.versions
+
+    for module in (shared.probes, shared.slices, shared.versions):
+        set_attribute(module, "ThreadPoolExecutor", InlinePool)
+    set_attribute(functools.cached_property, "__get__", _get)
+    keep_git_answers(set_attribute)

@@ -1,0 +1,143 @@
+"""One simulated customer: an organisation, its integration, syncs, changes, and what is stored in the end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from local.fake_ado.generate import make_organization
+from local.fake_ado.model import Organization
+from local.fake_ado.mutate import mutate
+from local.fake_ado.named_tokens import equip, named_tokens
+from local.fake_ado.sizes import SIZES, Size
+from local.fake_ado.truth import truth
+from shared.flow.catalog import ENTITIES, LISTS
+from shared.flow.integration import Integration
+from shared.flow.rows import from_row, to_json
+from shared.flow.tickets import TicketRevision, ticket_events
+from shared.runs import Run
+from shared.storage import COVERAGE, RUNS, WATERMARKS
+from shared.table_rules import Row
+from shared.vault import Secret
+from tests.comparing import differences
+from tests.engine import new_integration
+from tests.simulation.host import Host
+from tests.simulation.world import START, World
+
+BORN: Final = START - timedelta(minutes=1)
+LISTED: Final = (
+    "ticket_projects", "users", "repos", "sprints", "tickets", "pull_requests", "pull_request_comments",
+    "pull_request_events",
+)  # fmt: skip
+SMALLEST: Final = "smallest"
+"""A size of our own: quick enough for thousands of histories."""
+SIZES.setdefault(
+    SMALLEST,
+    Size(SIZES["tiny"].projects, people=12, tickets=14, revisions=50, longest=8, repositories=2, pull_requests=6,
+         commits=24, builds=4),
+)  # fmt: skip
+_WHEN: Final = frozenset({"read_at", "since", "updated_at", "first_seen_at", "unavailable_since", "orphaned_at"})
+"""What differs between two readings of the same."""
+
+
+def organization(seed: int, name: str = "demo", size: str = SMALLEST) -> Organization:
+    """Made from the seed, at a fixed time."""
+    made = make_organization(name, seed, size, BORN)
+    equip(made)
+    made.follows_wall_clock = False
+    return made
+
+
+class Customer:
+    """An integration in a world, kept by a host."""
+
+    def __init__(self, world: World, host: Host, source: Organization) -> None:
+        self.world = world
+        self.host = host
+        self.source = source
+        self.id = ""
+
+    @property
+    def services(self) -> Any:
+        return self.host.workers[0].services
+
+    @property
+    def integration(self) -> Integration:
+        found = self.services.integrations.load("acme", self.id)
+        assert found is not None
+        return found  # type: ignore[no-any-return]
+
+    def connect(self) -> None:
+        """Store the integration and its secret, as creating it does after its connection test."""
+        services = self.services
+        made = new_integration(self.world.clock, name=self.source.name, organization=self.source.name)
+        secret = Secret(named_tokens(self.source)["good"].value)
+        name = services.secrets.keep(made.workspace, made.id, secret)
+        self.id = services.integrations.create(replace(made, secret_name=name)).id
+
+    def start(self, *, full: bool = False) -> Run:
+        """Ask for a sync as the API does."""
+        return self.services.start_sync(self.integration, full=full)  # type: ignore[no-any-return]
+
+    def runs(self) -> list[Run]:
+        """All runs, newest first."""
+        return self.services.runs.list(self.id, 1000)[0]  # type: ignore[no-any-return]
+
+    def change(self, seed: int, changes: int) -> None:
+        """Things happen in Azure DevOps."""
+        self.source.now = max(self.source.now, self.world.now)
+        mutate(self.source, seed, changes)
+        self.world.now = max(self.world.now, self.source.now)
+
+    def differences(self) -> list[str]:
+        """What is stored that is not true, and the other way round."""
+        processed_at = self.services.runs.state(self.id).initial_processed_at
+        assert processed_at is not None
+        expected = truth(self.source, processed_at)
+        found = []
+        for name in LISTED:
+            have = {entity.id: to_json(entity) for entity in self._entities(LISTS[name])}
+            found += differences(name, have, expected)
+        return found + differences("ticket_events", self._events(), expected)
+
+    def _entities(self, kind: type[Any]) -> list[Any]:
+        rows = [row for row in self.world.tables.rows(kind.TABLE) if str(row["PartitionKey"]).startswith(self.id)]
+        return [from_row(kind, row) for row in rows]
+
+    def _events(self) -> dict[str, Any]:
+        revisions = sorted(self._entities(TicketRevision), key=lambda one: (one.number, one.rev))
+        before: dict[int, TicketRevision] = {}
+        found = {}
+        for revision in revisions:
+            for event in ticket_events(before.get(revision.number), revision):
+                found[event.id] = to_json(event)
+            before[revision.number] = revision
+        return found
+
+    def rows(self) -> dict[tuple[str, str, str], Row]:
+        """Every row of what was ingested, without moments of reading and the integration's id."""
+        found = {}
+        for table in sorted({entity.TABLE for entity in ENTITIES} | {COVERAGE}):
+            for row in self.world.tables.rows(table):
+                partition = str(row["PartitionKey"])
+                if partition.startswith(self.id):
+                    kept = {name: value for name, value in row.items() if name not in _WHEN | {"PartitionKey"}}
+                    found[table, partition.removeprefix(self.id), str(row["RowKey"])] = kept
+        return found
+
+    def unfinished(self) -> list[str]:
+        """What should be over and is not: runs, leases, messages."""
+        now: datetime = self.world.now
+        left = [
+            f"run {row['RowKey']} {row['status']}"
+            for row in self.world.tables.rows(RUNS)
+            if row.get("status") in ("running", "rate_limited")
+        ]
+        left += [f"lease {row['RowKey']}" for row in self.world.tables.rows(WATERMARKS) if _is_held(row, now)]
+        return left + [f"{len(self.world.queues)} messages"] * bool(len(self.world.queues))
+
+
+def _is_held(row: Row, now: datetime) -> bool:
+    until = row.get("until")
+    return bool(row.get("owner")) and isinstance(until, datetime) and until > now
