@@ -31,6 +31,7 @@ _SERVICE: Final = {
     "deployments": "repos",
     "pull_requests": "pull_requests",
     "pull_request_comments": "pull_requests",
+    "pull_request_commits": "pull_requests",
     "pull_request_events": "pull_requests",
     "tickets": "tickets",
     "ticket_events": "tickets",
@@ -205,6 +206,7 @@ _KEYS: Final[dict[str, Callable[[str, list[str]], Key | None]]] = {
     "ticket_links": _link,
     "pull_requests": _pull_request,
     "pull_request_comments": _comment,
+    "pull_request_commits": _event,
     "pull_request_events": _event,
 }
 """Where the row of an id lies, None for a text that is no id of the kind."""

@@ -44,6 +44,7 @@ FILTERS: Final[Mapping[str, Mapping[str, str]]] = {
     "builds": {"project_id": "project_id", "repo_id": "repo_id", "status": "status", "updated_after": "updated_at"},
     "deployments": {"project_id": "project_id", "repo_id": "repo_id", "updated_after": "updated_at"},
     "pull_request_comments": {"project_id": "project_id", "repo_id": "repo_id", "updated_after": "updated_at"},
+    "pull_request_commits": {"project_id": "project_id", "repo_id": "repo_id", "updated_after": "pushed_at"},
     "pull_request_events": {"project_id": "project_id", "repo_id": "repo_id", "updated_after": "occurred_at"},
 }
 """List -> filter -> the property it looks at; a list that is not here has no filter."""
@@ -55,6 +56,7 @@ _PARTITION_FILTER: Final = {
     "deployments": "repo_id",
     "pull_requests": "repo_id",
     "pull_request_comments": "repo_id",
+    "pull_request_commits": "repo_id",
     "pull_request_events": "repo_id",
 }
 """Lists whose PartitionKey goes on with this property after the integration id: filtering by it reads nothing else."""

@@ -21,6 +21,7 @@ param tables array = [
   'oauthtokens'
   'pauses'
   'pullrequestcomments'
+  'pullrequestcommits'
   'pullrequestevents'
   'pullrequests'
   'pullrequesttickets'

@@ -180,7 +180,10 @@ class PullRequestMaker:
         is_forced = self.rng.random() < 0.15
         start = last.common_commit if is_forced else last.source_commit
         tip = self._commit(live, start, at - timedelta(hours=1), self.rng.randint(1, 2))
-        pull_request_actions.push(self.organization, pull_request, at, live.creator.id, tip, is_forced=is_forced)
+        pull_request_actions.push(
+            self.organization, pull_request, at, live.creator.id, tip,
+            is_forced=is_forced, is_noted=live.plan.is_noted or not live.plan.has_end(),
+        )  # fmt: skip
         if self.rng.random() < 0.1 and any(one.vote for one in pull_request.reviewers):
             pull_request_actions.reset_votes(self.organization, pull_request, at)
 

@@ -91,6 +91,8 @@ class Iteration:
     push_id: int | None = None
     old_target_ref: str | None = None
     new_target_ref: str | None = None
+    is_told: bool = True
+    """False: a push that left no system thread."""
 
 
 @dataclass

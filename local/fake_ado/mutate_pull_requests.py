@@ -225,6 +225,17 @@ def retargeted(mutation: Mutation) -> bool:
     return True
 
 
+def votes_reset(mutation: Mutation) -> bool:
+    """What a branch policy does when something was pushed."""
+    found = [one for one in mutation.pull_requests("active") if any(reviewer.vote for reviewer in one.reviewers)]
+    if not found:
+        return False
+    made = mutation.rng.choice(found)
+    pull_request_actions.reset_votes(mutation.organization, made, mutation.tick())
+    announce.pull_request(mutation.organization, made, "updated", "ReviewerVoteNotification")
+    return True
+
+
 KINDS: Final[dict[str, tuple[float, Kind]]] = {
     "pull_request_created": (6, created), "pull_request_commented": (8, commented),
     "pull_request_comment_edited": (2, comment_edited), "pull_request_comment_deleted": (2, comment_deleted),
@@ -232,4 +243,5 @@ KINDS: Final[dict[str, tuple[float, Kind]]] = {
     "pull_request_abandoned": (2, abandoned), "pull_request_reactivated": (2, reactivated),
     "pull_request_published": (2, published), "pull_request_reviewer_added": (2, reviewer_added),
     "pull_request_reviewer_removed": (1, reviewer_removed), "pull_request_retargeted": (1, retargeted),
+    "pull_request_votes_reset": (0.5, votes_reset),
 }  # fmt: skip

@@ -60,9 +60,16 @@ def open_(organization: Organization, repository: Repository, at: datetime, by: 
 
 
 def push(
-    organization: Organization, pull_request: PullRequest, at: datetime, by: str, tip: str, *, is_forced: bool = False
+    organization: Organization,
+    pull_request: PullRequest,
+    at: datetime,
+    by: str,
+    tip: str,
+    *,
+    is_forced: bool = False,
+    is_noted: bool = True,
 ) -> None:
-    """The source branch moves to ``tip``, whose commits are in the source repository's history."""
+    """The source branch moves to ``tip``, a commit of the source repository. ``is_noted``: False leaves no thread."""
     history = organization.histories[pull_request.repository_id]
     source = organization.histories[pull_request.source_repository_id or pull_request.repository_id]
     pushed = source.push(at, by, {pull_request.source_ref: tip})
@@ -74,7 +81,9 @@ def push(
     reason = "forcePush" if is_forced else "push"
     iteration = _add_iteration(organization, pull_request, at, by, reason, tip, last.common_commit, commits)
     iteration.push_id = pushed.id
-    system_threads.add_push(organization, pull_request, at, by, commits, tip)
+    iteration.is_told = is_noted
+    if is_noted:
+        system_threads.add_push(organization, pull_request, at, by, commits, tip)
     _try_merge(organization, pull_request, at, by)
 
 

@@ -23,12 +23,16 @@ class Step:
 
 @dataclass
 class Plan:
-    """``is_noted``: False for an old one whose end left no system thread."""
+    """``is_noted``: False for an old one whose end, with the pushes before, left no system thread."""
 
     created: datetime
     steps: list[Step] = field(default_factory=list)
     is_draft: bool = False
     is_noted: bool = True
+
+    def has_end(self) -> bool:
+        """Whether it is completed or abandoned some time."""
+        return any(step.kind in ("complete", "abandon") for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)

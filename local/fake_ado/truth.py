@@ -22,6 +22,7 @@ def truth(organization: Organization, initial_processed_at: datetime, *, counts:
 
     - ``ticket_projects``, ``users``, ``repos``, ``sprints``, ``tickets``, ``ticket_events``, ``pull_requests``,
       ``pull_request_comments``, ``pull_request_events``, ``builds``, ``deployments``: rows in the order of their keys.
+    - ``pull_request_commits``: all that were ever pushed, as the iterations tell.
     - ``ticket_types`` of each readable project with their states; ``boards``: ticket projects of that kind.
     - ``ticket_links``: links that hold between tickets, ``{"rel", "source", "target"}``.
     - ``pull_request_tickets``: numbers of the tickets that link to each pull request, stored or not.
@@ -72,6 +73,7 @@ def _pull_requests(view: View) -> dict[str, Any]:
     return {
         "pull_requests": [truth_pull_requests.row(view, one) for one in stored],
         "pull_request_comments": [row for one in stored for row in truth_pull_requests.comments(view, one)],
+        "pull_request_commits": [row for one in stored for row in truth_pull_requests.commits(view, one)],
         "pull_request_events": [row for one in stored for row in truth_pull_requests.events(view, one)],
         "skipped": {"pull_requests": skipped, "repos": _skipped_repos(view)},
     }

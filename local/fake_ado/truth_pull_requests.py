@@ -74,6 +74,7 @@ def row(view: View, pull_request: PullRequest) -> dict[str, Any]:
         "merged_by_id": pull_request.closed_by if is_merged else None,
         "merge_status": pull_request.merge_status,
         "merge_commit_sha": pull_request.last_merge_commit if is_merged else None,
+        "source_commit_sha": pull_request.last_merge_source,
         "extracted_tags": list(pull_request.labels),
         "reviewers": _reviewers(view, pull_request),
         "approvers": approvers,
@@ -126,9 +127,41 @@ def events(view: View, pull_request: PullRequest) -> Iterator[dict[str, Any]]:
         found["subject_id"] = thread.event.subject_id
         found["vote"] = int(thread.event.value) if thread.event.kind == "vote" else None
         yield found
+    for iteration in pull_request.iterations:
+        if not iteration.is_told:
+            ref = f"iteration-{iteration.id}"
+            yield _event(view, pull_request, ref, "commit", iteration.created, iteration.author_id)
     if pull_request.closed is not None and not _is_end_told(pull_request):
         kind = _ENDS[pull_request.status]
         yield _event(view, pull_request, "ended", kind, pull_request.closed, pull_request.closed_by)
+
+
+def commits(view: View, pull_request: PullRequest) -> Iterator[dict[str, Any]]:
+    """Every commit that was ever pushed, by the first iteration that has it."""
+    history = view.organization.histories[pull_request.repository_id]
+    last = pull_request.iterations[-1]
+    current = set(history.between(last.common_commit, last.source_commit))
+    seen: set[str] = set()
+    for iteration in pull_request.iterations:
+        for sha in iteration.commit_ids:
+            if sha in seen:
+                continue
+            seen.add(sha)
+            author = history.commits[sha].author
+            yield {
+                **_child(view, pull_request),
+                "id": f"{key(pull_request)}/{sha}",
+                "hexsha": sha,
+                "author_name": author.name,
+                "author_email": author.email,
+                "author_date": iso(author.at),
+                "pushed_at": iso(iteration.created),
+                "iteration_id": iteration.id,
+                "iteration_reason": iteration.reason,
+                "is_follow_on": iteration.id > 1,
+                "is_current": sha in current,
+                "is_deleted": False,
+            }
 
 
 def _kind(event: ThreadEvent) -> str | None:

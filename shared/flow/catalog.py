@@ -8,7 +8,7 @@ from shared.flow.base import Entity
 from shared.flow.builds import Build, Deployment
 from shared.flow.commits import Commit, KnownTips
 from shared.flow.projects import TicketProject
-from shared.flow.pull_requests import PullRequest, PullRequestComment, PullRequestEvent
+from shared.flow.pull_requests import PullRequest, PullRequestComment, PullRequestCommit, PullRequestEvent
 from shared.flow.repos import Repo
 from shared.flow.sprints import Sprint
 from shared.flow.status_mapping import StatusOverrides
@@ -20,7 +20,7 @@ from shared.flow.users import UserAlias
 ENTITIES: Final[tuple[type[Entity], ...]] = (
     TicketProject, UserAlias, Repo, Sprint, Ticket, TicketRevision, PullRequest, PullRequestComment, PullRequestEvent,
     TicketType, TicketState, Board, StatusOverrides, TicketLink, PullRequestTickets, Commit, KnownTips,
-    Build, Deployment,
+    Build, Deployment, PullRequestCommit,
 )  # fmt: skip
 """All that is stored, and so all that the deletion of an integration removes."""
 

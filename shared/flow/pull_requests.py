@@ -1,4 +1,4 @@
-"""Pull requests with their comments and events."""
+"""Pull requests with their comments, commits and events."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ EventType = Literal[
     "opened", "published", "drafted", "commit", "comment", "approval", "vote_other",
     "reviewer_added", "reviewer_removed", "merged", "closed", "reopened",
 ]  # fmt: skip
+
+
+def pull_request_key(number: int) -> str:
+    """RowKey of a pull request."""
+    return f"{number:010d}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,10 @@ class PullRequest(Entity):
     merge_status: str | None = None
     merge_commit_sha: str | None = None
     """The commit that landed on the target; None unless merged (a test merge is not a merge)."""
+    source_commit_sha: str | None = None
+    """The head of the source branch; after the end, what it was then."""
+    commits_complete: bool = False
+    """Whether all its commits up to that head are stored; without, only those that were pushed after the creation."""
     extracted_tags: list[str] = field(default_factory=list)
     reviewers: list[dict[str, Any]] = field(default_factory=list)
     approvers: list[str] = field(default_factory=list)
@@ -71,7 +80,7 @@ class PullRequest(Entity):
         return f"{self.integration_id}|{self.repo_id}"
 
     def row_key(self) -> str:
-        return f"{self.number:010d}"
+        return pull_request_key(self.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +119,46 @@ class PullRequestComment(Entity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequestCommit(Entity):
+    """A commit that reached a pull request. ``id`` is ``{repo_id}/{number}/{sha}``; ``repo_id`` is the target's."""
+
+    TABLE: ClassVar[str] = "pullrequestcommits"
+    LISTED: ClassVar[str | None] = "pull_request_commits"
+    VERSION: ClassVar[str | None] = "detail"
+
+    pull_request_id: str
+    number: int
+    repo_id: str
+    project_id: str
+    hexsha: str
+    author_name: str | None = None
+    author_email: str | None = None
+    author_date: datetime | None = None
+    pushed_at: datetime
+    """When it reached the pull request first; what was there at the creation came with it."""
+    iteration_id: int | None = None
+    iteration_reason: str | None = None
+    """The source's word for the push: ``push``, ``forcePush``, ``rebase`` ..., several with commas."""
+    is_follow_on: bool
+    """Pushed after the creation."""
+    is_current: bool | None = None
+    """Whether it is still in it, or was pushed away; None where that is not known yet."""
+    detail: int = 0
+    """0: as a thread tells it; 1: as the iterations do, which is more, and so never replaced by the former."""
+
+    def partition_key(self) -> str:
+        return f"{self.integration_id}|{self.repo_id}"
+
+    def row_key(self) -> str:
+        return f"{self.number:010d}|{self.hexsha}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequestEvent(Entity):
     """One action on a pull request. ``id`` is ``{repo_id}/{number}/{source_ref}``.
 
-    ``source_ref`` says where it was read: ``opened``, ``comment-{thread}-{comment}``, ``thread-{thread}``, and
-    ``ended`` for the end of a pull request that no system thread tells.
+    ``source_ref`` says where it was read: ``opened``, ``comment-{thread}-{comment}``, ``thread-{thread}``, and where
+    no system thread tells it ``iteration-{iteration}`` for a push and ``ended`` for the end of the pull request.
     """
 
     TABLE: ClassVar[str] = "pullrequestevents"

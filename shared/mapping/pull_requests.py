@@ -7,22 +7,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from shared.flow.pull_requests import PullRequest, PullRequestComment, PullRequestEvent, PullRequestState
+from shared.flow.pull_requests import (
+    PullRequest,
+    PullRequestComment,
+    PullRequestCommit,
+    PullRequestEvent,
+    PullRequestState,
+)
 from shared.mapping.comments import PullRequestRef, comment_event, comments_of
 from shared.mapping.events import APPROVALS, STATUS_EVENTS, Fact, events_of, to_event
+from shared.mapping.pull_request_commits import (
+    PullRequestHistory,
+    commits_of_iterations,
+    commits_of_threads,
+    tells_pushes,
+    untold_pushes,
+)
+from shared.mapping.pull_request_fields import DESCRIPTION_CUT, listed_fields
 from shared.mapping.thread_properties import NOBODY, Actor
 from shared.mapping.times import need_time, to_time
 from shared.mapping.users import is_person
-from shared.mapping.values import AdoItem, guid, integer, known, need, text
+from shared.mapping.values import AdoItem, guid, known, need, text
 
 STATE: Final[dict[str, PullRequestState]] = {"active": "open", "completed": "merged", "abandoned": "closed"}
-MERGE_STATUSES: Final = frozenset({"notSet", "queued", "conflicts", "succeeded", "rejectedByPolicy", "failure"})
-"""Of the test merge; says nothing about completion.
-
-Source: https://learn.microsoft.com/rest/api/azure/devops/git/pull-requests/get-pull-requests
-"""
-DESCRIPTION_CUT: Final = 400
-"""Lists cut a description to this many characters."""
 _ENDS: Final = frozenset({"merged", "closed"})
 
 
@@ -32,6 +39,7 @@ class PullRequestRows:
 
     pull_request: PullRequest
     comments: tuple[PullRequestComment, ...]
+    commits: tuple[PullRequestCommit, ...]
     events: tuple[PullRequestEvent, ...]
 
 
@@ -80,21 +88,44 @@ def needs_single_read(item: AdoItem, threads: Sequence[AdoItem]) -> bool:
     return not _tells_the_end(end, str(item.get("status"))) or end is None or end.actor_id is None
 
 
+def threads_tell(item: AdoItem, threads: Sequence[AdoItem]) -> bool:
+    """Whether the threads are known to lack no push.
+
+    Of some, mostly old, pull requests the service has not kept all threads. It shows where the last push that they
+    tell is not the branch's head, where none tells of the end, or one of the reopening after an end that none tells.
+    """
+    changes = sorted(_status_changes(list(events_of(_ref(item, ""), threads))), key=lambda event: event.occurred_at)
+    if changes and changes[0].event_type == "reopened":
+        return False
+    if closed_at(item) and not _tells_the_end(changes[-1] if changes else None, str(item.get("status"))):
+        return False
+    return tells_pushes(item, threads)
+
+
 def to_pull_request(
-    item: AdoItem, threads: Sequence[AdoItem], *, integration_id: str, repo_page: str, read_at: datetime
+    item: AdoItem,
+    threads: Sequence[AdoItem],
+    *,
+    integration_id: str,
+    repo_page: str,
+    read_at: datetime,
+    history: PullRequestHistory | None = None,
 ) -> PullRequestRows:
-    """A pull request with all its threads. ``repo_page``: the repository's web page; ``read_at``: when it was read.
+    """A pull request with all its threads. ``repo_page``: the repository's web page; ``read_at``: when it was read;
+    ``history``: its iterations, if they were asked for.
 
     ``state`` comes from the status only: a test merge is no merge. Raises ContractError for an undocumented status,
     naming the pull request.
     """
     ref = _ref(item, integration_id)
     what = f"pull request {ref.id}"
-    status = need(item, "status", str, what)
+    listed = listed_fields(item)
+    status: str = listed["ado_status"]
     state = STATE[known(status, STATE, f"{what}: status", "pull_request.unknown_status")]
     comments = tuple(comments_of(ref, threads))
+    created, closed = listed["created_at"], listed["closed_at"]
     events = list(events_of(ref, threads))
-    created, closed = created_at(item), closed_at(item)
+    untold = list(untold_pushes(ref, history, threads)) if history else []
     closer = _closer(item, events, status) if closed else NOBODY
     submitter: AdoItem = need(item, "createdBy", dict, what)
     events.append(_opened(ref, submitter, created))
@@ -107,29 +138,21 @@ def to_pull_request(
         number=ref.number,
         repo_id=ref.repo_id,
         project_id=ref.project_id,
-        title=need(item, "title", str, what),
         body=text(item, "description"),
         state=state,
-        ado_status=status,
-        is_draft=item.get("isDraft") is True,
-        source_branch=need(item, "sourceRefName", str, what),
-        target_branch=need(item, "targetRefName", str, what),
-        created_at=created,
         created_by_id=ref.submitter_id,
         created_by_name=text(submitter, "displayName") or ref.submitter_id,
-        closed_at=closed,
         closed_by_id=closer.id,
         merged_at=closed if state == "merged" else None,
         merged_by_id=closer.id if state == "merged" else None,
-        merge_status=_merge_status(item, what),
-        merge_commit_sha=text(item.get("lastMergeCommit") or {}, "commitId") if state == "merged" else None,
-        extracted_tags=[label["name"] for label in item.get("labels") or () if label.get("active") is not False],
-        reviewers=_reviewers(item, what),
-        last_activity_at=last_activity(item, threads),
+        commits_complete=history is not None,
+        last_activity_at=max([last_activity(item, threads), *(event.occurred_at for event in untold)]),
         read_at=read_at,
+        **listed,
         **_counts(item, ref, comments),
     )
-    return PullRequestRows(pull_request, comments, (*events, *map(comment_event, comments)))
+    commits = commits_of_iterations(ref, history) if history else commits_of_threads(ref, item, threads, created)
+    return PullRequestRows(pull_request, comments, tuple(commits), (*events, *untold, *map(comment_event, comments)))
 
 
 def _ref(item: AdoItem, integration_id: str) -> PullRequestRef:
@@ -150,9 +173,12 @@ def _opened(ref: PullRequestRef, submitter: AdoItem, created: datetime) -> PullR
     return to_event(ref, Fact("opened", actor), occurred_at=created, source_ref="opened")
 
 
+def _status_changes(events: Sequence[PullRequestEvent]) -> list[PullRequestEvent]:
+    return [event for event in events if event.event_type in STATUS_EVENTS.values()]
+
+
 def _last_status(events: Sequence[PullRequestEvent]) -> PullRequestEvent | None:
-    changes = [event for event in events if event.event_type in STATUS_EVENTS.values()]
-    return max(reversed(changes), key=lambda event: event.occurred_at, default=None)
+    return max(reversed(_status_changes(events)), key=lambda event: event.occurred_at, default=None)
 
 
 def _tells_the_end(event: PullRequestEvent | None, status: str) -> bool:
@@ -167,27 +193,6 @@ def _closer(item: AdoItem, events: Sequence[PullRequestEvent], status: str) -> A
         )
     end = _last_status(events)
     return Actor(end.actor_id, end.actor_name) if end and _tells_the_end(end, status) else NOBODY
-
-
-def _merge_status(item: AdoItem, what: str) -> str | None:
-    status = text(item, "mergeStatus")
-    return status and known(status, MERGE_STATUSES, f"{what}: mergeStatus", "pull_request.unknown_merge_status")
-
-
-def _reviewers(item: AdoItem, what: str) -> list[dict[str, Any]]:
-    reviewers = [
-        {
-            "id": guid(reviewer.get("id"), f"{what}: reviewer"),
-            "name": text(reviewer, "displayName"),
-            "vote": integer(reviewer.get("vote"), f"{what}: vote") or 0,
-            "is_required": reviewer.get("isRequired") is True,
-            "is_container": reviewer.get("isContainer") is True,
-            "has_declined": reviewer.get("hasDeclined") is True,
-            "is_flagged": reviewer.get("isFlagged") is True,
-        }
-        for reviewer in item.get("reviewers") or ()
-    ]
-    return sorted(reviewers, key=lambda reviewer: str(reviewer["id"]))
 
 
 def _counts(item: AdoItem, ref: PullRequestRef, comments: Sequence[PullRequestComment]) -> dict[str, Any]:

@@ -64,13 +64,16 @@ class Round:
     started_at: datetime
     below: int | None = None
     """Those from this number on are done."""
+    others: int = 0
+    """Of the others that it looks at besides, so many are done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """``read_at``: when the newest complete round began. ``todo``: lanes that are left; of the first of them ``skip``
     rows are done, ``last`` being the number of the last one. ``rolling``: the row at which the next round goes on to
-    look at all the others. ``covered``: repos that are read, or are in ``todo``, as ``marks``."""
+    look at all the others. ``covered``: repos that are read, or are in ``todo``, as ``marks``. ``rounds``: how many
+    are complete."""
 
     read_at: datetime
     todo: tuple[Lane, ...] = ()
@@ -79,6 +82,7 @@ class Progress:
     round: Round | None = None
     rolling: int = 0
     covered: tuple[str, ...] = ()
+    rounds: int = 0
 
     @classmethod
     def begin(cls, now: datetime, repo_ids: Iterable[str]) -> Self:
@@ -97,14 +101,17 @@ class Progress:
             ),
             skip=watermark.get("skip", 0),
             last=watermark.get("last"),
-            round=Round(need_time(under_way["started_at"], "round"), under_way.get("below")) if under_way else None,
+            round=_round(under_way) if under_way else None,
             rolling=watermark.get("rolling", 0),
             covered=tuple(watermark.get("covered", ())),
+            rounds=watermark.get("rounds", 0),
         )
 
     def watermark(self) -> Watermark:
         """As ``load`` reads it."""
-        under_way = self.round and {"started_at": to_text(self.round.started_at), "below": self.round.below}
+        under_way = self.round and {
+            "started_at": to_text(self.round.started_at), "below": self.round.below, "others": self.round.others,
+        }  # fmt: skip
         return {
             "read_at": to_text(self.read_at),
             "todo": [{"name": lane.name, "until": to_text(lane.until), "repo_id": lane.repo_id} for lane in self.todo],
@@ -113,6 +120,7 @@ class Progress:
             "round": under_way,
             "rolling": self.rolling,
             "covered": list(self.covered),
+            "rounds": self.rounds,
         }
 
     def importing(self) -> bool:
@@ -139,3 +147,7 @@ class Progress:
     def next_lane(self) -> Self:
         """The first lane is done."""
         return replace(self, todo=self.todo[1:], skip=0, last=None)
+
+
+def _round(stored: dict[str, Any]) -> Round:
+    return Round(need_time(stored["started_at"], "round"), stored.get("below"), stored.get("others", 0))

@@ -2,7 +2,8 @@
 
 Azure DevOps tells which pull requests were created or closed since a time, never which were changed. So the first
 reading goes through lanes by time of creation (``pull_request_progress``), and each later one is a round: all that
-are active, and all that were closed of late. Details come from the threads, one request for each pull request.
+are active, and all that were closed of late. Details come from the threads, one request for each pull request that
+shows a change, is lively, or whose turn has come (``pull_request_turns``).
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from typing import Any, Final
 
 from shared.ado.endpoints import git
 from shared.flow.base import Entity
-from shared.flow.pull_requests import PullRequest
-from shared.mapping.pull_requests import number_of
+from shared.flow.pull_requests import PullRequest, pull_request_key
+from shared.mapping.pull_request_fields import source_commit
+from shared.mapping.pull_requests import PullRequestRows, created_at, number_of, repository_of
 from shared.mapping.times import to_text
 from shared.streams.base import Batch, Slice
-from shared.streams.pull_request_details import KIND, Outcome, PullRequestDetails
+from shared.streams.pull_request_details import KIND, Commits, Outcome, PullRequestDetails
 from shared.streams.pull_request_progress import Progress, Round
+from shared.streams.pull_request_turns import Turns
 from shared.streams.whole_lists import lots
 
 LOT: Final = 50
@@ -32,8 +35,17 @@ CLOSED_OF_LATE: Final = timedelta(days=7)
 """So long after its end a pull request is still read again: comments come late."""
 ROLLING: Final = 100
 """How many others a round looks at besides: no list shows that one was commented on long after its end."""
+WHOLE: Final = 25
+"""Of how many of those it also asks for the commits, where nobody has told those that were there at the creation."""
+SETTLED: Final = timedelta(hours=1)
+"""They are asked for once the pull request has rested for so long: what is still pushed to would be asked twice."""
 ROUND_GOOD_FOR: Final = timedelta(minutes=10)
 """While the oldest are read, a round comes between as often as this."""
+
+
+_ASK: Final[Commits] = "ask"
+Stored = dict[int, PullRequest | None]
+"""What is stored of some listed pull requests, by number."""
 
 
 def read_pull_requests(slice_: Slice) -> Iterator[Batch]:
@@ -76,16 +88,38 @@ class _Reader:
         closed_since = min(self._progress.read_at - OVERLAP, current.started_at - CLOSED_OF_LATE)
         listed = {number_of(item): item for query in _round_queries(closed_since) for item in self._list(query)}
         left = sorted((n for n in listed if current.below is None or n < current.below), reverse=True)
+        turns = Turns(self._progress.rounds, current.started_at, self._details.cutoff)
+        read: set[int] = set()
         for lot in lots(left, LOT):
-            outcomes = list(self._details.read(listed[number] for number in lot))
+            stored = self._lookup([listed[number] for number in lot])
+            due = [listed[number] for number in lot if turns.has_come(listed[number], stored[number])]
+            read.update(map(number_of, due))
             current = replace(current, below=lot[-1])
-            yield self._store(outcomes, replace(self._progress, round=current), compare=True)
-        ended = replace(self._progress, read_at=current.started_at, round=None)
+            outcomes = list(self._details.read(due, _known(due, stored, turns.cutoff)))
+            yield self._store(outcomes, replace(self._progress, round=current), stored)
+        ended = replace(self._progress, read_at=current.started_at, round=None, rounds=self._progress.rounds + 1)
         if all(lane.repo_id for lane in ended.todo):
             rows, ended = self._next_few(ended)
-            for others in lots((item for item in rows if number_of(item) not in listed), LOT):
-                yield self._store(list(self._details.read(others)), self._progress, compare=True)
+            yield from self._others(rows, read, current)
         yield self._batch(ended)
+
+    def _others(self, items: list[dict[str, Any]], read: set[int], current: Round) -> Iterator[Batch]:
+        """Look at pull requests out of turn; of a few ask for the commits that nobody has told yet."""
+        whole = 0
+        left = [
+            (done, item) for done, item in enumerate(items, 1) if done > current.others and number_of(item) not in read
+        ]
+        for lot in lots(left, LOT):
+            stored = self._lookup([item for _, item in lot])
+            looked_at = [item for _, item in lot]
+            lacking = [n for n, row in stored.items() if row and self._lacks_commits(row)][: max(0, WHOLE - whole)]
+            whole += len(lacking)
+            commits = _known(looked_at, stored, self._details.cutoff) | dict.fromkeys(lacking, _ASK)
+            outcomes = list(self._details.read(looked_at, commits))
+            yield self._store(outcomes, replace(self._progress, round=replace(current, others=lot[-1][0])), stored)
+
+    def _lacks_commits(self, row: PullRequest) -> bool:
+        return not row.commits_complete and self._slice.now - row.read_at >= SETTLED
 
     def _next_few(self, progress: Progress) -> tuple[list[dict[str, Any]], Progress]:
         """The next of all pull requests, and after the last from the first on: old ones are touched too."""
@@ -104,9 +138,11 @@ class _Reader:
         for page in self._pages(query | {"$skip": str(done)}):
             wanted = [(index, item) for index, item in enumerate(page, 1) if lane.wants(item, cutoff)]
             for lot in lots(wanted, LOT):
-                outcomes = list(self._details.read(item for _, item in lot))
+                outcomes = list(self._details.read((item for _, item in lot), {}))
                 position = replace(self._progress, skip=done + lot[-1][0], last=number_of(lot[-1][1]))
-                yield self._store(outcomes, position, compare=lane.repo_id is not None)
+                # What a first import reads is new; what a repo brings that appears again may be stored.
+                stored = self._lookup([item for _, item in lot]) if lane.repo_id else None
+                yield self._store(outcomes, position, stored)
             done += len(page)
             yield self._batch(replace(self._progress, skip=done, last=number_of(page[-1])))
         yield self._batch(self._progress.next_lane())
@@ -124,18 +160,19 @@ class _Reader:
             return done
         return max(0, done - PAGE)
 
-    def _store(self, outcomes: list[Outcome], after: Progress, *, compare: bool) -> Batch:
-        """The comments and events first, and what follows from them last: the pull requests.
+    def _store(self, outcomes: list[Outcome], after: Progress, stored: Stored | None) -> Batch:
+        """What hangs on the pull requests first, and last what follows from it: the pull requests.
 
         So a stored pull request says that its comments and events are stored, and one that did not change writes
-        nothing: any change of a thread shows in ``last_activity_at``.
+        nothing: any change of a thread shows in ``last_activity_at``. ``stored``: None where nothing is.
         """
         read = [outcome.rows for outcome in outcomes if outcome.rows]
-        stored = {rows.pull_request.id: self._stored(rows.pull_request) for rows in read} if compare else {}
-        rows = [rows for rows in read if not _same(rows.pull_request, stored.get(rows.pull_request.id))]
-        entities: list[Entity] = [entity for row in rows for entity in (*row.comments, *row.events)]
+        before = {rows.pull_request.id: (stored or {}).get(rows.pull_request.number) for rows in read}
+        rows = [_kept(rows, before[rows.pull_request.id]) for rows in read]
+        rows = [one for one in rows if not _same(one.pull_request, before[one.pull_request.id])]
+        entities: list[Entity] = [entity for row in rows for entity in (*row.comments, *row.commits, *row.events)]
         entities += [row.pull_request for row in rows]
-        found = [source_id for source_id, row in stored.items() if _maybe_skipped(row, after)]
+        found = [source_id for source_id, row in before.items() if stored is not None and _maybe_skipped(row, after)]
         return replace(
             self._batch(after, entities),
             read=len(outcomes),
@@ -147,8 +184,15 @@ class _Reader:
         self._progress = progress.without(self._details.readable())
         return Batch(self._progress.watermark(), tuple(entities), progress=self._progress.lanes_done())
 
-    def _stored(self, row: PullRequest) -> PullRequest | None:
-        return self._slice.stored.get(PullRequest, f"|{row.repo_id}", row.row_key())
+    def _lookup(self, items: list[dict[str, Any]]) -> Stored:
+        """What is stored of listed pull requests, by number."""
+
+        def find(item: dict[str, Any]) -> tuple[int, PullRequest | None]:
+            number = number_of(item)
+            row_key = pull_request_key(number)
+            return number, self._slice.stored.get(PullRequest, f"|{repository_of(item)}", row_key)
+
+        return dict(self._slice.map(find, items))
 
     def _list(self, query: dict[str, str]) -> Iterator[dict[str, Any]]:
         return (item for page in self._pages(query) for item in page)
@@ -167,6 +211,29 @@ def _round_queries(closed_since: datetime) -> tuple[dict[str, str], ...]:
             "searchCriteria.minTime": to_text(closed_since),
         },
     )
+
+
+def _known(items: Iterable[dict[str, Any]], stored: Stored, cutoff: datetime) -> dict[int, Commits]:
+    """Those whose iterations need not be asked for again, as nothing was pushed since they were."""
+    found: dict[int, Commits] = {}
+    for item in items:
+        row = stored[number_of(item)]
+        if row is None and created_at(item) < cutoff:
+            found[number_of(item)] = "left_out"
+        if row and row.commits_complete and row.source_commit_sha == source_commit(item):
+            found[row.number] = "known"
+    return found
+
+
+def _kept(rows: PullRequestRows, stored: PullRequest | None) -> PullRequestRows:
+    """With what an earlier reading learnt from the iterations, as long as nothing was pushed since."""
+    row = rows.pull_request
+    if stored is None or not stored.commits_complete or row.commits_complete:
+        return rows
+    if stored.source_commit_sha != row.source_commit_sha:
+        return rows
+    last_activity_at = max(row.last_activity_at, stored.last_activity_at)
+    return replace(rows, pull_request=replace(row, commits_complete=True, last_activity_at=last_activity_at))
 
 
 def _same(row: PullRequest, stored: PullRequest | None) -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from shared.flow.builds import Build, Deployment
 from shared.flow.commits import Commit
 from shared.flow.projects import TicketProject
-from shared.flow.pull_requests import PullRequest, PullRequestComment, PullRequestEvent
+from shared.flow.pull_requests import PullRequest, PullRequestComment, PullRequestCommit, PullRequestEvent
 from shared.flow.repos import Repo
 from shared.flow.sprints import Sprint
 from shared.flow.ticket_links import TicketLink
@@ -99,6 +99,12 @@ def deployment(integration, tag_name="release/v1.0+#1", sha="1f" * 20, **other):
     return Deployment(**{**given, "matches_rule": True, "updated_at": T0, **other})
 
 
+def pull_request_commit(integration, sha="2e" * 20, number=7, **other):
+    given = {"integration_id": integration.id, "id": f"{REPO}/{number}/{sha}", "number": number, "hexsha": sha}
+    given |= {"pull_request_id": f"{REPO}/{number}", "repo_id": REPO, "project_id": PROJECT}
+    return PullRequestCommit(**{**given, "pushed_at": T0, "is_follow_on": True, **other})
+
+
 ONE_OF_EACH = {
     "ticket_projects": project,
     "users": user,
@@ -111,5 +117,6 @@ ONE_OF_EACH = {
     "ticket_links": link,
     "pull_requests": pull_request,
     "pull_request_comments": comment,
+    "pull_request_commits": pull_request_commit,
     "pull_request_events": event,
 }

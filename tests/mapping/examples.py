@@ -67,3 +67,26 @@ def system_thread(
         "properties": {name: {"$type": "System.String", "$value": value} for name, value in wrapped.items()},
         "identities": {str(index): person for index, person in enumerate(people, 1)} or None,
     }
+
+
+def iteration(
+    iteration_id: int, at: str, head: str, *commits: str, reason: str = "push", **changes: Any
+) -> dict[str, Any]:
+    """A push by Ann to the source branch; the first one is the creation."""
+    return {
+        "id": iteration_id,
+        "createdDate": at,
+        "updatedDate": at,
+        "author": ANN,
+        "reason": reason if iteration_id > 1 else "create",
+        "sourceRefCommit": {"commitId": head},
+        "commits": [{"commitId": sha, "author": {"name": "ann", "email": "ann@x", "date": at}} for sha in commits],
+        "hasMoreCommits": False,
+    } | changes
+
+
+def push_thread(thread_id: int, at: str, head: str, *commits: str, **properties: Any) -> dict[str, Any]:
+    """A thread that tells a push by Ann."""
+    told = {"CodeReviewRefNewCommits": ";".join(commits), "CodeReviewRefNewCommitsCount": len(commits)}
+    told |= {"CodeReviewRefNewHeadCommit": head, "CodeReviewRefUpdatedByIdentity": "1"}
+    return system_thread(thread_id, "RefUpdate", at, (ANN,), **(told | properties))

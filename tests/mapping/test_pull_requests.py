@@ -4,7 +4,8 @@ import pytest
 
 from shared.errors import ContractError
 from shared.flow.pull_requests import PullRequest
-from shared.mapping.pull_requests import MERGE_STATUSES, STATE, needs_single_read, to_pull_request
+from shared.mapping.pull_request_fields import MERGE_STATUSES
+from shared.mapping.pull_requests import STATE, needs_single_read, to_pull_request
 from tests.mapping.examples import (
     ANN,
     BOB,
@@ -55,6 +56,7 @@ def test_a_recorded_pull_request_with_its_recorded_threads():
         created_by_id=normal,
         created_by_name="Normal Paulk",
         merge_status="succeeded",
+        source_commit_sha="b60280bc6e62e2f880f1b63c1e24987664d3bda3",
         reviewers=[
             {
                 "id": normal, "name": "Normal Paulk", "vote": 0, "is_required": False, "is_container": False,

@@ -3,86 +3,22 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.flow.pull_requests import PullRequest, PullRequestComment, PullRequestEvent
-from shared.flow.repos import Repo
+from shared.flow.pull_requests import PullRequest, PullRequestComment, PullRequestCommit, PullRequestEvent
 from shared.mapping.times import to_text
 from shared.streams.catalog import STREAMS
-from tests.mapping.examples import BOB, CAT, comment, pull_request, system_thread, thread
+from tests.mapping.examples import BOB, CAT, comment, system_thread, thread
 from tests.streams.playing import NOW, Refused
+from tests.streams.pull_request_source import OTHER, PROJECT, REPO, connected, stored_repo
 
 PULL_REQUESTS = STREAMS["pull_requests"]
-PROJECT = "11111111-0000-4000-8000-000000000001"
-REPO = "aaaaaaaa-0000-4000-8000-00000000000a"
-OTHER = "bbbbbbbb-0000-4000-8000-00000000000b"
 CUTOFF = datetime(2025, 9, 1, 12, tzinfo=UTC)
 BEFORE = to_text(CUTOFF - timedelta(seconds=1))
 ON_TIME = to_text(CUTOFF)
 
 
-class Source:
-    """Pull requests by number, with their threads; answers lists as Azure DevOps does, ``page_size`` a page."""
-
-    def __init__(self):
-        self.items = {}
-        self.threads = {}
-        self.page_size = 1000
-        self.refusing = set()
-
-    def add(self, number, created="2026-01-05T12:00:00Z", *threads, repo=REPO, **changes):
-        item = pull_request(pullRequestId=number, creationDate=created, closedBy=None, **changes)
-        item["repository"] = {"id": repo, "name": "r", "project": {"id": PROJECT, "name": "One"}}
-        self.items[number] = item
-        self.threads[number] = list(threads)
-
-    def close(self, number, at, status="completed"):
-        self.items[number] |= {"status": status, "closedDate": at, "closedBy": CAT}
-
-    def listed(self, query):
-        criteria = {name.removeprefix("searchCriteria."): value for name, value in query.items()}
-        field = {"created": "creationDate", "closed": "closedDate"}[criteria.get("queryTimeRangeType", "created")]
-        status = criteria.get("status", "active")
-
-        def wanted(item):
-            at = item.get(field)
-            return (
-                status in ("all", item["status"])
-                and (at is not None or field == "creationDate")
-                and criteria.get("minTime", "") <= (at or "") <= criteria.get("maxTime", "~")
-                and criteria.get("repositoryId", item["repository"]["id"]) == item["repository"]["id"]
-            )
-
-        rows = sorted(filter(wanted, self.items.values()), key=lambda item: item["creationDate"], reverse=True)
-        start = int(query["$skip"])
-        return rows[start : start + min(int(query["$top"]), self.page_size)]
-
-    def details(self, repo, number, query):
-        if repo in self.refusing:
-            raise Refused(404)
-        return self.threads[int(number)]
-
-    def single(self, repo, number, query):
-        if repo in self.refusing:
-            raise Refused(404)
-        item = self.items[int(number)]
-        return item | {"description": item.get("fullDescription", item["description"])}
-
-
 @pytest.fixture
 def source(ado, runner):
-    found = Source()
-    ado.on(f"{PROJECT}/_apis/git/pullrequests", found.listed)
-    ado.on(f"{PROJECT}/_apis/git/repositories/(.*)/pullRequests/(.*)/threads", found.details)
-    ado.on(f"{PROJECT}/_apis/git/repositories/(.*)/pullrequests/(.*)", found.single)
-    for repo_id in (REPO, OTHER):
-        runner.stored.put(_repo(repo_id))
-    return found
-
-
-def _repo(repo_id, **changes):
-    return Repo(
-        integration_id="i", id=repo_id, url=f"https://x/_git/{repo_id[0]}", name="r", project_id=PROJECT,
-        project_name="One", **changes,
-    )  # fmt: skip
+    return connected(ado, runner)
 
 
 def _run(runner, **options):
@@ -193,7 +129,7 @@ def test_rows_that_leave_the_list_while_it_is_read_take_nothing_with_them(runner
     assert {1, 2, 3, 4, 5, 6} <= _numbers(runner)
 
 
-def test_a_quiet_round_writes_nothing_and_asks_for_the_active_and_the_recently_closed(runner, source, ado, monkeypatch):
+def test_a_quiet_round_writes_nothing_and_asks_for_those_whose_turn_it_is(runner, source, ado, monkeypatch):
     monkeypatch.setattr("shared.streams.pull_requests.ROLLING", 1)
     source.add(1, "2026-01-01T00:00:00Z", thread(1, comment(1, BOB, "2026-01-06T00:00:00Z")))
     source.add(2)
@@ -206,7 +142,7 @@ def test_a_quiet_round_writes_nothing_and_asks_for_the_active_and_the_recently_c
     for minutes in (15, 30, 45):
         _run(runner, now=NOW + timedelta(minutes=minutes))
         assert runner.written() == []
-    assert 6 <= ado.count("threads") - before <= 9
+    assert 3 <= ado.count("threads") - before <= 3 + 2
 
 
 @pytest.mark.parametrize("status", ["completed", "abandoned"])
@@ -244,7 +180,7 @@ def test_a_pull_request_is_stored_after_its_comments_and_events(runner, source):
     source.add(1, "2026-01-01T00:00:00Z", thread(1, comment(1, BOB, "2026-01-06T00:00:00Z")))
     _run(runner)
     kinds = [type(entity) for entity in runner.written()]
-    assert set(kinds[:-1]) == {PullRequestComment, PullRequestEvent}
+    assert set(kinds[:-1]) == {PullRequestComment, PullRequestCommit, PullRequestEvent}
     assert kinds[-1] is PullRequest
 
 
@@ -345,14 +281,14 @@ def test_a_project_without_a_repository_is_not_asked(runner, source, ado):
     runner.stored.rows.clear()
     _run(runner)
     assert ado.count() == 0
-    runner.stored.put(_repo(REPO))
+    runner.stored.put(stored_repo(REPO))
     source.add(1)
     _run(runner)
     assert _numbers(runner) == {1}
 
 
 def test_those_of_a_disabled_repo_are_skipped_and_read_once_it_is_enabled(runner, source, ado):
-    runner.stored.put(_repo(OTHER, is_disabled=True))
+    runner.stored.put(stored_repo(OTHER, is_disabled=True))
     source.refusing = {OTHER}
     source.add(1)
     source.add(2, repo=OTHER)
@@ -362,7 +298,7 @@ def test_those_of_a_disabled_repo_are_skipped_and_read_once_it_is_enabled(runner
     assert _numbers(runner) == {1}
     assert _skipped(runner) == {2: "repo_disabled", 3: "repo_disabled"}
     assert ado.count(f"{OTHER}/") == 0
-    runner.stored.put(_repo(OTHER))
+    runner.stored.put(stored_repo(OTHER))
     source.refusing = set()
     _run(runner, now=NOW + timedelta(days=30))
     assert _numbers(runner) == {1, 2, 3}
@@ -395,11 +331,11 @@ def test_a_repo_that_keeps_refusing_is_asked_once_a_slice(runner, source, ado):
 
 
 def test_those_of_a_repo_that_is_not_imported_are_not_read(runner, source):
-    runner.stored.put(_repo(OTHER, is_imported=False))
+    runner.stored.put(stored_repo(OTHER, is_imported=False))
     source.add(1, repo=OTHER)
     _run(runner)
     assert _skipped(runner) == {1: "service_off"}
-    runner.stored.put(_repo(OTHER))
+    runner.stored.put(stored_repo(OTHER))
     _run(runner)
     assert _numbers(runner) == {1}
 
@@ -412,7 +348,7 @@ def test_a_repo_that_appears_with_old_pull_requests_is_read_whole(runner, source
     source.close(2, "2026-01-15T00:00:00Z")
     source.add(3, "2019-01-01T00:00:00Z", repo=late)
     source.close(3, "2020-01-01T00:00:00Z")
-    runner.stored.put(_repo(late))
+    runner.stored.put(stored_repo(late))
     _run(runner, now=NOW + timedelta(minutes=15))
     assert _numbers(runner) == {1, 2}
     assert _skipped(runner) == {3: "six_month_rule"}
@@ -421,12 +357,12 @@ def test_a_repo_that_appears_with_old_pull_requests_is_read_whole(runner, source
 def test_a_restored_repo_is_read_again(runner, source):
     source.add(1, repo=OTHER)
     _run(runner)
-    runner.stored.put(_repo(OTHER, is_deleted=True))
+    runner.stored.put(stored_repo(OTHER, is_deleted=True))
     closed = source.items.pop(1)
     _run(runner, now=NOW + timedelta(minutes=15))
     source.items[1] = closed
     source.close(1, "2026-03-01T12:01:00Z")
-    runner.stored.put(_repo(OTHER))
+    runner.stored.put(stored_repo(OTHER))
     _run(runner, now=NOW + timedelta(days=20))
     assert next(iter(runner.stored.all(PullRequest))).state == "merged"
 

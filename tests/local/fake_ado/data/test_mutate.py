@@ -38,6 +38,7 @@ EVENTS = {
     "pull_request_reviewer_added": {"git.pullrequest.updated"},
     "pull_request_reviewer_removed": {"git.pullrequest.updated"},
     "pull_request_retargeted": {"git.pullrequest.updated"},
+    "pull_request_votes_reset": {"git.pullrequest.updated"},
     "repository_created": {"git.repo.created"},
     "repository_renamed": {"git.repo.renamed"},
     "repository_disabled": {"git.repo.statuschanged"},
