@@ -29,7 +29,7 @@ test: install ## the test suite, on real parts
 
 .PHONY: prove
 prove: install ## the full figures of reliability and scale; writes docs/proofs.md
-	PROVE=1 $(PY) -m pytest -m prove --timeout 3600
+	$(PY) -m tests.prove
 
 .PHONY: check
 check: install ## format, lint, types, then the tests

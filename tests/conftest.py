@@ -21,6 +21,7 @@ from shared.tables import Tables
 from tests import canaries
 from tests.canaries import WATCH
 from tests.engine import Clock, Engine, EngineServices, new_integration, settings
+from tests.figures import FULL
 from tests.loopback import NETWORK
 
 REPO = Path(__file__).resolve().parent.parent
@@ -31,6 +32,16 @@ KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr
 SERVICES = ("Blob", "Queue", "Table")
 
 canaries.install()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave proofs to ``make prove``; there the rest is left out by ``-m``."""
+    if FULL:
+        return
+    proofs = [item for item in items if item.get_closest_marker("prove")]
+    items[:] = [item for item in items if item not in proofs]
+    if proofs:
+        config.hook.pytest_deselected(items=proofs)
 
 
 @pytest.fixture(autouse=True)

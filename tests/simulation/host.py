@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from shared.messages import QUEUES, Ingest, Plan
 from tests.simulation.memory_queues import MessageGoneError, Queued
 from tests.simulation.scheduler import KilledError, Task
 from tests.simulation.world import Worker, World
 
+T = TypeVar("T")
 MAX_DEQUEUE: Final = 5
 RETRY_AFTER: Final = timedelta(minutes=1)
 """``visibilityTimeout`` of host.json."""
@@ -54,6 +56,24 @@ class Host:
             if not self._step(until):
                 return
         raise AssertionError("work without end")
+
+    def call(self, action: Callable[[Worker], T]) -> T:
+        """A call of the HTTP API on some worker. Raises what it raises, KilledError when the worker died in it."""
+        kept: list[T] = []
+        self._bury()
+        worker = self.world.rng.choice(self.workers)
+        task = self.world.scheduler.start(worker, lambda: kept.append(action(worker)))
+        while not task.is_done:
+            self.world.now = max(self.world.now, task.wake_at or self.world.now)
+            self.world.scheduler.resume(task)
+        if task.error:
+            raise task.error
+        return kept[0]
+
+    def tick(self) -> None:
+        """Wait for the next tick of the timer, and let it pass."""
+        self.world.now += TICK
+        self.call(lambda worker: worker.services.tick(False))
 
     def _step(self, until: datetime | None) -> bool:
         self._bury()
