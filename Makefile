@@ -68,6 +68,7 @@ FIND_PYTHON = for p in python3.11 python3.12 python3; do \
 	@touch $@
 
 local/node_modules/.installed: local/package.json local/package-lock.json
-	@command -v npm >/dev/null || { echo 'Node.js 20 or newer with npm is needed on the PATH.' >&2; exit 2; }
+	@command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || \
+	  { echo 'Node.js 20 or newer with npm is needed on the PATH.' >&2; exit 2; }
 	npm ci --prefix local --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import requests
@@ -63,15 +64,14 @@ class Api:
         """One run with its streams."""
         return self._call("GET", f"/integrations/{integration_id}/runs/{run_id}")
 
-    def count(self, integration_id: str, entities: str, *, include_deleted: bool) -> int:
-        """How many rows of a list are stored; all its pages are read."""
-        query: dict[str, Any] = {"limit": _PAGE_ROWS, "include_deleted": str(include_deleted).lower()}
-        rows = 0
+    def rows(self, integration_id: str, entities: str) -> Iterator[dict[str, Any]]:
+        """Every stored row of a list, deleted ones included."""
+        query: dict[str, Any] = {"limit": _PAGE_ROWS, "include_deleted": "true"}
         while True:
             page = self._call("GET", f"/integrations/{integration_id}/{entities}", **query)
-            rows += len(page["results"])
+            yield from page["results"]
             if page["next_cursor"] is None:
-                return rows
+                return
             query["cursor"] = page["next_cursor"]
 
     def _call(

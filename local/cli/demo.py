@@ -15,19 +15,18 @@ from rich.console import Console
 
 from local.cli.api import Api
 from local.cli.children import Child, fake_child, stack_child, wait_for_fake, wait_for_stack
+from local.cli.comparison import Comparison, compare_all
 from local.cli.connecting import Connected, Organization, connect
 from local.cli.console import console
-from local.cli.table import Comparison, compare, comparison_table
+from local.cli.table import comparison_table
 from local.fake_ado.settings import FakeSettings
 from local.fake_ado.sizes import SIZES
 from local.processes import StackError, free_port, pause, port_is_free, stoppable
 from local.stack import CLIENT_SECRET, DEFAULT_PORT, FUNCTION_KEY
-from shared.lists import LISTED
 
 ORGANIZATION = "demo"
 SIGN_IN = {"OAUTH_CLIENT_ID": "00000000-0000-4000-8000-00000000f10f", CLIENT_SECRET: FakeSettings().entra_secret}
 """The Entra application of the demo, which the fake's sign-in knows."""
-_SKIPPED = "pull_requests skipped"
 _LOGS = Path(".local")
 
 
@@ -102,19 +101,9 @@ def _demo_organization(fake_url: str) -> Organization:
 
 
 def _compare(api: Api, connected: Connected, fake_url: str) -> list[Comparison]:
-    truth = _ask_fake(
-        f"{fake_url}/_fake/{ORGANIZATION}/truth", initial_processed_at=connected.run["started_at"], counts="true"
-    )
-    integration_id = connected.integration["id"]
-    truth["ticket_projects"] += truth["boards"]
-    true = {name: truth[name] for name in truth if name in LISTED}
-    # The truth about links is those that hold; about everything else, what is deleted too.
-    stored = {name: api.count(integration_id, name, include_deleted=name != "ticket_links") for name in true}
-    # Pull requests are left out by the six-month rule, and each one left out is counted.
-    streams = [stream for stream in connected.run["streams"] if stream["stream"] == "pull_requests"]
-    stored[_SKIPPED] = sum(stream["skipped"] for stream in streams)
-    true[_SKIPPED] = truth["skipped"]["pull_requests"]
-    return compare(stored, true)
+    run = connected.run
+    truth = _ask_fake(f"{fake_url}/_fake/{ORGANIZATION}/truth", initial_processed_at=run["started_at"])
+    return compare_all(api, connected.integration["id"], run, truth)
 
 
 def _ask_fake(url: str, **query: str) -> Any:
@@ -126,10 +115,10 @@ def _ask_fake(url: str, **query: str) -> Any:
 
 def _show(comparisons: list[Comparison], seconds: float, out: Console) -> None:
     out.print(comparison_table(comparisons))
-    different = [f"{one.kind} ({one.stored} stored, {one.true} true)" for one in comparisons if not one.equal]
-    if different:
-        out.print(f"[bold red]different:[/bold red] {', '.join(different)}", soft_wrap=True)
-    else:
+    different = [one for one in comparisons if not one.equal]
+    for one in different:
+        out.print(f"different: {one}", style="bold red", markup=False, soft_wrap=True)
+    if not different:
         out.print(f"[green]every count is equal[/green], after {seconds:.1f} s in all")
 
 

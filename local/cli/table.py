@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
+
+from local.cli.comparison import Comparison
 
 _ORGANIZATION = "organisation"
 _COUNTS = ("written", "skipped", "requests")
@@ -54,28 +55,9 @@ def _table(title: str) -> Table:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """How many rows of a kind are stored, and how many a perfect reader would have stored."""
-
-    kind: str
-    stored: int
-    true: int
-
-    @property
-    def equal(self) -> bool:
-        return self.stored == self.true
-
-
-def compare(stored: Mapping[str, int], true: Mapping[str, int]) -> list[Comparison]:
-    """Side by side, in the order of ``true``; what one side lacks counts as none."""
-    kinds = dict.fromkeys([*true, *stored])
-    return [Comparison(kind, stored.get(kind, 0), true.get(kind, 0)) for kind in kinds]
-
-
-def comparison_table(comparisons: list[Comparison]) -> Table:
+def comparison_table(comparisons: Iterable[Comparison]) -> Table:
     """Green where both are equal, red where they are not."""
-    table = _table("Stored, beside what is true of the organisation")
+    table = _table("Stored beside true")
     table.add_column("kind", no_wrap=True)
     for name in ("stored", "true"):
         table.add_column(name, justify="right")

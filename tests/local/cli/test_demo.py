@@ -11,9 +11,9 @@ import pytest
 import requests
 
 from local.cli.api import Api
+from local.cli.comparison import compare
 from local.cli.connecting import Connected
 from local.cli.demo import Demo
-from local.cli.table import compare
 from tests.local.stack.conftest import alive, descendants
 
 
@@ -32,7 +32,12 @@ def test_demo_ends_well_when_every_count_is_true(local):
 
 @pytest.mark.parametrize(
     ("status", "stored", "succeeded"),
-    [("succeeded", 5, True), ("succeeded", 4, False), ("partially_failed", 5, False)],
+    [
+        ("succeeded", "ab", True),
+        ("succeeded", "a", False),
+        ("succeeded", "ac", False),
+        ("partially_failed", "ab", False),
+    ],
 )
 def test_demo_fails_on_any_difference(status, stored, succeeded):
     connected = Connected({}, {"status": status})
@@ -41,7 +46,7 @@ def test_demo_fails_on_any_difference(status, stored, succeeded):
         "",
         (),
         connected,
-        compare({"users": 1, "tickets": stored}, {"users": 1, "tickets": 5}),
+        [compare("users", "a", "a"), compare("tickets", stored, "ab")],
     )
     assert demo.succeeded is succeeded
 

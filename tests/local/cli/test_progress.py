@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from local.cli.progress import LiveProgress, PlainProgress, totals
-from local.cli.table import compare, comparison_table, failures, run_table
+from local.cli.table import failures, run_table
 
 
 def stream(name: str, project: str | None, status: str = "running", **fields) -> dict[str, Any]:
@@ -98,13 +98,3 @@ def test_failures_name_project_stream_and_remedy():
         status="partially_failed",
     )
     assert failures(ended) == ["B, pull_requests: B cannot be read. Give the account Read.", "B, sprints: failed"]
-
-
-def test_a_difference_is_shown_as_one():
-    text = written(
-        lambda console: console.print(comparison_table(compare({"users": 1, "extra": 1}, {"users": 1, "repos": 2})))
-    )
-    lines = [line.split() for line in text.splitlines()]
-    assert ["users", "1", "1", "equal"] in lines
-    assert ["repos", "0", "2", "different"] in lines
-    assert ["extra", "1", "0", "different"] in lines
