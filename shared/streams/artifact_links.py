@@ -87,6 +87,10 @@ class _Asking:
             now = found[row.id] | hidden
             if now == before:
                 continue
+            # The pull request's row is what the next answer is compared with: stored before its links, and stopped
+            # there, it would say that they are stored too.
+            yield from (self._link(row, number, is_gone=False) for number in sorted(now - before))
+            yield from (self._link(row, number, is_gone=True) for number in sorted(before - now))
             yield PullRequestTickets(
                 integration_id=row.integration_id,
                 id=row.id,
@@ -95,8 +99,6 @@ class _Asking:
                 ticket_numbers=sorted(now),
                 read_at=self._slice.now,
             )
-            yield from (self._link(row, number, is_gone=False) for number in sorted(now - before))
-            yield from (self._link(row, number, is_gone=True) for number in sorted(before - now))
 
     def _is_out_of_sight(self, number: int) -> bool:
         """Whether a ticket that is not named any more lies where nobody looks: that proves nothing about its link."""
