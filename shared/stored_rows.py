@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TypeVar
 
 from shared.flow.base import Entity
 from shared.flow.rows import from_row
+from shared.table_filter import Condition
 from shared.tables import Tables
 
 E = TypeVar("E", bound=Entity)
@@ -19,9 +21,18 @@ class IntegrationRows:
         self._tables = tables
         self._integration_id = integration_id
 
-    def all(self, entity: type[E], prefix: str = "") -> Iterator[E]:
+    def all(
+        self,
+        entity: type[E],
+        prefix: str = "",
+        *,
+        row_from: str | None = None,
+        since: tuple[str, datetime] | None = None,
+    ) -> Iterator[E]:
         """Stored entities in key order, deleted ones included. ``prefix`` follows ``{integration}|`` in the key."""
-        for stored in self._tables.query(entity.TABLE, prefix=self._partition(prefix)):
+        where = {since[0]: Condition("ge", since[1])} if since else None
+        rows = self._tables.query(entity.TABLE, prefix=self._partition(prefix), row_from=row_from, where=where)
+        for stored in rows:
             yield from_row(entity, stored.row)
 
     def get(self, entity: type[E], partition_suffix: str, row_key: str) -> E | None:

@@ -12,6 +12,7 @@ param tables array = [
   'boards'
   'builds'
   'commits'
+  'committickets'
   'committips'
   'coverage'
   'deployments'

@@ -6,6 +6,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 from local.fake_ado.generate_builds import make_builds
+from local.fake_ado.generate_links import link_commits
 from local.fake_ado.generate_people import make_people
 from local.fake_ado.generate_projects import make_projects
 from local.fake_ado.generate_pull_requests import PullRequestMaker
@@ -38,4 +39,5 @@ def make_organization(name: str, seed: int, size: str = "tiny", now: datetime | 
     PullRequestMaker(making, working).make()
     finish_repositories(making, working)
     make_builds(making, working)
+    link_commits(organization, random.Random(f"{name.lower()} {seed} {size} commits of tickets"))
     return organization

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from datetime import datetime, timedelta
 
 from local.fake_ado.making import Making, to_milliseconds
+from local.fake_ado.model import Organization
 from local.fake_ado.work_item_links import DEPENDENCY, RELATED, add_link
 
 
@@ -22,3 +24,21 @@ def make_links(making: Making, after: datetime) -> None:
         add_link(organization, rel, source.id, target.id, at, by)
         if step % 7 == 3:
             add_link(organization, rel, source.id, target.id, at, by, is_active=False)
+
+
+def link_commits(organization: Organization, rng: random.Random) -> None:
+    """Every tenth item or so is mentioned by a commit of its project; some commits mention several."""
+    shas = {
+        one.id: list(organization.histories[one.id].commits)
+        for one in organization.repositories.values()
+        if one.id in organization.histories
+    }
+    for item in organization.work_items.values():
+        repositories = [
+            id_ for id_ in shas if organization.repositories[id_].project_id == item.project_id and shas[id_]
+        ]
+        if repositories and rng.random() < 0.1:
+            repository = rng.choice(repositories)
+            # Late ones rather than early ones, as those are the ones that a reader stores.
+            sha = shas[repository][-1 - int(rng.random() ** 2 * len(shas[repository]))]
+            item.artifact_uris.append(f"vstfs:///Git/Commit/{item.project_id}%2F{repository}%2F{sha}")

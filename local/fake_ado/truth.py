@@ -26,6 +26,7 @@ def truth(organization: Organization, initial_processed_at: datetime, *, counts:
     - ``ticket_types`` of each readable project with their states; ``boards``: ticket projects of that kind.
     - ``ticket_links``: links that hold between tickets, ``{"rel", "source", "target"}``.
     - ``pull_request_tickets``: numbers of the tickets that link to each pull request, stored or not.
+    - ``commit_tickets``: numbers of the tickets that link to each commit, stored or not.
     - ``skipped``: what was seen and is not stored, by list: ``{"id", "reason"}``.
     - ``unknowable``: ids about which no reading can be held to anything: ``tickets`` (destroyed, or in a project that
       cannot be read), ``users`` (in no list, though others name them, and groups), ``sprints`` (deleted, no proof),
@@ -61,6 +62,7 @@ def _tickets(view: View) -> dict[str, Any]:
         "ticket_events": [event for item in items for event in tickets.events(item)],
         "ticket_links": list(tickets.links()),
         "pull_request_tickets": list(tickets.of_pull_requests()),
+        "commit_tickets": list(tickets.of_commits()),
     }
 
 

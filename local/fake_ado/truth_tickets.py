@@ -105,18 +105,28 @@ class TicketTruth:
 
     def of_pull_requests(self) -> Iterator[dict[str, Any]]:
         """The readable tickets that link to each pull request; those in the recycle bin do not."""
-        organization = self.view.organization
-        linked: dict[str, list[int]] = {}
-        for item in self.items():
-            if not item.is_deleted:
-                for uri in item.artifact_uris:
-                    linked.setdefault(uri.lower(), []).append(item.id)
+        organization, linked = self.view.organization, self._linked()
         for pull_request in organization.pull_requests.values():
             repository = organization.repositories[pull_request.repository_id]
             uri = f"vstfs:///git/pullrequestid/{repository.project_id}%2f{repository.id}%2f{pull_request.id}"
             numbers = linked.get(uri, [])
             if numbers:
                 yield {"id": f"{repository.id}/{pull_request.id}", "ticket_numbers": sorted(set(numbers))}
+
+    def of_commits(self) -> Iterator[dict[str, Any]]:
+        """The readable tickets that link to each commit, whether it is stored or not; those in the bin do not."""
+        for uri, numbers in self._linked().items():
+            if uri.startswith("vstfs:///git/commit/"):
+                _, repository, sha = uri.removeprefix("vstfs:///git/commit/").split("%2f")
+                yield {"id": f"{repository}/{sha}", "ticket_numbers": sorted(set(numbers))}
+
+    def _linked(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for item in self.items():
+            if not item.is_deleted:
+                for uri in item.artifact_uris:
+                    found.setdefault(uri.lower(), []).append(item.id)
+        return found
 
     def sprint_rows(self) -> Iterator[dict[str, Any]]:
         """The iteration nodes below the roots of readable projects."""

@@ -12,7 +12,7 @@ from shared.flow.pull_requests import PullRequest, PullRequestComment, PullReque
 from shared.flow.repos import Repo
 from shared.flow.sprints import Sprint
 from shared.flow.status_mapping import StatusOverrides
-from shared.flow.ticket_links import PullRequestTickets, TicketLink
+from shared.flow.ticket_links import CommitTickets, PullRequestTickets, TicketLink
 from shared.flow.ticket_types import Board, TicketState, TicketType
 from shared.flow.tickets import Ticket, TicketRevision
 from shared.flow.users import UserAlias
@@ -20,7 +20,7 @@ from shared.flow.users import UserAlias
 ENTITIES: Final[tuple[type[Entity], ...]] = (
     TicketProject, UserAlias, Repo, Sprint, Ticket, TicketRevision, PullRequest, PullRequestComment, PullRequestEvent,
     TicketType, TicketState, Board, StatusOverrides, TicketLink, PullRequestTickets, Commit, KnownTips,
-    Build, Deployment, PullRequestCommit,
+    Build, Deployment, PullRequestCommit, CommitTickets,
 )  # fmt: skip
 """All that is stored, and so all that the deletion of an integration removes."""
 

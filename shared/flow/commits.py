@@ -97,6 +97,9 @@ class KnownTips(Entity):
 
     repo_id: str
     tips: list[str] = field(default_factory=list)
+    began_at: datetime | None = None
+    """Commits changed since then when these tips were read."""
+    read_at: datetime | None = None
 
     def partition_key(self) -> str:
         return f"{self.integration_id}|{self.repo_id}"

@@ -68,3 +68,21 @@ class PullRequestTickets(Entity):
 
     def row_key(self) -> str:
         return f"{self.number:010d}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitTickets(Entity):
+    """The tickets of one commit, as last asked; ``id`` is ``{repo_id}/{sha}``. Most commits have no row."""
+
+    TABLE: ClassVar[str] = "committickets"
+
+    repo_id: str
+    sha: str
+    ticket_numbers: list[int] = field(default_factory=list)
+    read_at: datetime
+
+    def partition_key(self) -> str:
+        return f"{self.integration_id}|{self.repo_id}"
+
+    def row_key(self) -> str:
+        return self.sha

@@ -54,8 +54,18 @@ class Batch:
 class StoredRows(Protocol):
     """What a stream may look up among the rows of its own integration."""
 
-    def all(self, entity: type[E], prefix: str = "") -> Iterator[E]:
-        """Stored entities, deleted ones included. ``prefix`` follows the integration id in the PartitionKey."""
+    def all(
+        self,
+        entity: type[E],
+        prefix: str = "",
+        *,
+        row_from: str | None = None,
+        since: tuple[str, datetime] | None = None,
+    ) -> Iterator[E]:
+        """Stored entities in key order, deleted ones too. ``prefix`` follows the integration id in the PartitionKey.
+
+        ``row_from`` <= RowKey; ``since`` names a property and the earliest time it may have.
+        """
         ...
 
     def get(self, entity: type[E], partition_suffix: str, row_key: str) -> E | None:
@@ -79,6 +89,9 @@ class Slice:
     """The moment of the integration's first processing; fixes the six-month window."""
     now: datetime
     """When this slice began, aware UTC."""
+    hints: tuple[str, ...] | None = None
+    """What events ask for, and nothing else is to be read: details of hints as the stream understands them, ``""`` for
+    all of it. None: there are no hints, read as always."""
     rework_days: int = 30
     """The age up to which replaced lines of code count as recent (the setting ``REWORK_DAYS``)."""
     map: Callable[[Callable[[T], R], Iterable[T]], Iterator[R]] = field(default=map)

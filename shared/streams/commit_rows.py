@@ -30,12 +30,19 @@ class CommitRows:
         self._parts = len(parts)
         return [tip for part in parts for tip in part.tips]
 
-    def tip_rows(self, tips: Iterable[str]) -> list[KnownTips]:
-        """What ``tips`` will give; parts that are no longer needed become empty."""
+    def tip_rows(self, tips: Iterable[str], began: datetime | None) -> list[KnownTips]:
+        """What ``tips`` will give, after a round that began then; parts that are no longer needed become empty."""
         parts = list(lots(tips, TIPS_IN_A_ROW))
         parts += [[] for _ in range(self._parts - len(parts))]
         return [
-            KnownTips(integration_id=self._slice.integration_id, id=f"{number:04d}", repo_id=self._repo.id, tips=part)
+            KnownTips(
+                integration_id=self._slice.integration_id,
+                id=f"{number:04d}",
+                repo_id=self._repo.id,
+                tips=part,
+                began_at=began,
+                read_at=self._slice.now,
+            )
             for number, part in enumerate(parts)
         ]
 

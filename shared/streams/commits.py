@@ -173,7 +173,7 @@ class _Round:
 
     def _end(self) -> Batch:
         progress = self._progress.ended(self._tips)
-        rows = tuple(self._rows.tip_rows(self._tips))
+        rows = tuple(self._rows.tip_rows(self._tips, self._progress.began))
         if not progress.left_out:
             return Batch(progress.watermark(), rows, unskipped=((KIND, self._repo.id),), progress=1.0)
         detail = (

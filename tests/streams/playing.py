@@ -119,9 +119,19 @@ class Rows:
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str, str], Entity] = {}
 
-    def all(self, entity: type[E], prefix: str = "") -> Iterator[E]:
-        found = [row for row in self.rows.values() if isinstance(row, entity)]
-        return (row for row in found if row.partition_key().startswith(row.integration_id + prefix))
+    def all(
+        self,
+        entity: type[E],
+        prefix: str = "",
+        *,
+        row_from: str | None = None,
+        since: tuple[str, datetime] | None = None,
+    ) -> Iterator[E]:
+        keys = sorted(key for key in self.rows if key[0] == entity.TABLE and key[1].startswith("i" + prefix))
+        for row in [self.rows[key] for key in keys if row_from is None or key[2] >= row_from]:
+            is_late = since is None or ((at := getattr(row, since[0])) is not None and at >= since[1])
+            if isinstance(row, entity) and is_late:
+                yield row
 
     def get(self, entity: type[E], partition_suffix: str, row_key: str) -> E | None:
         row = self.rows.get((entity.TABLE, "i" + partition_suffix, row_key))

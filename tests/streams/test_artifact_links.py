@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 
 from shared.errors import ConnectorError
+from shared.flow.commits import Commit, KnownTips
 from shared.flow.projects import TicketProject
 from shared.flow.pull_requests import PullRequest
-from shared.flow.ticket_links import PullRequestTickets, TicketLink
+from shared.flow.repos import Repo
+from shared.flow.ticket_links import CommitTickets, PullRequestTickets, TicketLink
 from shared.flow.tickets import Ticket
+from shared.streams import artifact_links
 from shared.streams.catalog import STREAMS
 from tests.streams.playing import NOW, Refused
 
@@ -143,3 +146,85 @@ def test_nothing_is_asked_without_pull_requests(runner, query):
     runner.stored.put(_pull_request(1, is_deleted=True))
     runner.run(LINKS)
     assert query.lots == []
+
+
+def _commit(name, **other):
+    given = {"integration_id": "i", "id": name * 40, "repo_id": REPO, "project_id": PROJECT, "message": "Fix it"}
+    given |= {"author_name": "Ann", "author_email": "a@x", "committer_name": "Ann", "committer_email": "a@x"}
+    given |= dict.fromkeys(("author_date", "author_local_date", "committer_date"), NOW - timedelta(days=1))
+    given |= {"lines": "computed", "work_types": "computed", "rework_days": 30, "updated_at": NOW - timedelta(hours=1)}
+    return Commit(**{**given, **other})
+
+
+def _repo():
+    return Repo(integration_id="i", id=REPO, name="R", project_id=PROJECT, project_name="One")
+
+
+def _tips(began_at, read_at):
+    return KnownTips(integration_id="i", id="0000", repo_id=REPO, tips=["a"], began_at=began_at, read_at=read_at)
+
+
+@pytest.fixture
+def commits(ado, runner):
+    """The tickets of each commit by the letter that its sha consists of; what was asked."""
+    tickets: dict[str, list[int]] = {}
+    asked: list[list[str]] = []
+
+    def answer(query):
+        uris = query["body"]["artifactUris"]
+        assert all(uri.startswith(f"vstfs:///Git/Commit/{PROJECT}%2F{REPO}%2F") for uri in uris)
+        asked.append([uri[-1] for uri in uris])
+        return {"artifactUrisQueryResult": {uri: [{"id": id_} for id_ in tickets.get(uri[-1], [])] for uri in uris}}
+
+    ado.on("_apis/wit/artifacturiquery", answer)
+    runner.stored.put(TicketProject(integration_id="i", id=PROJECT, name="One"))
+    runner.stored.put(_repo())
+    return tickets, asked
+
+
+def test_commits_are_linked_in_both_directions_and_unlinked(runner, commits):
+    tickets, _ = commits
+    runner.stored.put(_commit("a"), _commit("b"))
+    tickets["a"] = [12, 3]
+    runner.run(LINKS)
+    sha = "a" * 40
+    assert _links(runner) == {f"3/commit/{REPO}/{sha}": True, f"12/commit/{REPO}/{sha}": True}
+    link = runner.stored.get(TicketLink, "|12", f"{12:010d}|commit|{REPO}|{sha}")
+    assert (link.commit_id, link.pull_request_id, link.source_project_id) == (f"{REPO}/{sha}", None, PROJECT)
+    assert [(one.sha, one.ticket_numbers) for one in runner.stored.all(CommitTickets)] == [(sha, [3, 12])]
+    tickets["a"] = [3]
+    runner.run(LINKS, now=NOW + timedelta(hours=1))
+    assert _links(runner) == {f"3/commit/{REPO}/{sha}": True, f"12/commit/{REPO}/{sha}": False}
+
+
+def test_new_commits_are_asked_about_before_those_whose_turn_it_is(runner, commits, monkeypatch):
+    monkeypatch.setattr(artifact_links, "LOT", 2)
+    _, asked = commits
+    runner.stored.put(*map(_commit, "abcde"))
+    runner.run(LINKS)
+    asked.clear()
+    # Made while a round was under way that ended after the last time that links were asked for.
+    runner.stored.put(_commit("f", updated_at=NOW - timedelta(hours=2)))
+    runner.stored.put(_tips(NOW - timedelta(hours=2), NOW + timedelta(minutes=30)))
+    runner.stored.put(*(_commit(name, updated_at=NOW - timedelta(hours=3)) for name in "abcde"))
+    runner.run(LINKS, now=NOW + timedelta(hours=1))
+    assert asked == [["f", "a"]]
+    for hour in range(3):
+        runner.run(LINKS, now=NOW + timedelta(hours=2 + hour))
+    assert asked == [["f", "a"], ["b", "c"], ["d", "e"], ["f"]]
+
+
+def test_the_first_pass_over_commits_and_pull_requests_goes_on_where_it_was(ado, runner, monkeypatch):
+    monkeypatch.setattr(artifact_links, "LOT", 2)
+    asked = []
+
+    def answer(query):
+        asked.extend(query["body"]["artifactUris"])
+        return {"artifactUrisQueryResult": {}}
+
+    ado.on("_apis/wit/artifacturiquery", answer)
+    runner.stored.put(_repo())
+    runner.stored.put(*map(_commit, "abcde"), *map(_pull_request, range(1, 5)))
+    while not (runner.watermarks.get("artifact_links/organization") or {}).get("read_at"):
+        runner.run(LINKS, stop_after=1)
+    assert len(asked) == len(set(asked)) == 9
