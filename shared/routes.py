@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from shared import answers
+from shared.code_routes import CODE_OPERATIONS
 from shared.connection_answers import ConnectionAnswer, UrlAnswer
 from shared.lists import FILTERS, LISTED, list_query
 from shared.oauth.routes import OAUTH_OPERATIONS
@@ -128,6 +129,6 @@ OPERATIONS: Final = (
     TEST_URL, TEST_CONNECTION, *OAUTH_OPERATIONS, CREATE_INTEGRATION, LIST_INTEGRATIONS, GET_INTEGRATION,
     CHANGE_INTEGRATION, DELETE_INTEGRATION, GET_DELETION, TEST_INTEGRATION, SYNC_INTEGRATION, LIST_RUNS, GET_RUN,
     *LIST_ENTITIES.values(), GET_TICKET, GET_PULL_REQUEST, CHANGE_TICKET_PROJECT, CHANGE_REPO, GET_COVERAGE,
-    *TICKET_OPERATIONS,
+    *TICKET_OPERATIONS, *CODE_OPERATIONS,
     GET_HEALTH, GET_OPENAPI,
 )  # fmt: skip
