@@ -2,59 +2,16 @@
 
 from __future__ import annotations
 
-import stat
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-import requests
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
-from azure.keyvault.secrets import SecretClient
 
-from local.processes import StackError
-from local.vault.certificate import ensure_certificate
-from local.vault.server import TOKEN, VaultServer
 from local.vault.store import RETENTION_DAYS
 from shared.vault import DevelopmentCredential, Secret, Vault
+from tests.local.vault.conftest import ask
 
 VALUE = "a secret value that must not lie about"
-
-
-class Clock:
-    """Unix seconds that a test moves."""
-
-    def __init__(self) -> None:
-        self.at = datetime.now(UTC).timestamp()
-
-    def __call__(self) -> float:
-        return self.at
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def vault(tmp_path, clock):
-    with VaultServer(tmp_path / "vault", now=clock) as server:
-        yield server
-
-
-def connect(vault: VaultServer) -> SecretClient:
-    return SecretClient(
-        vault.url,
-        DevelopmentCredential(),
-        verify_challenge_resource=False,
-        connection_verify=str(vault.ca_file),
-        retry_total=0,
-    )
-
-
-@pytest.fixture
-def client(vault):
-    with connect(vault) as client:
-        yield client
 
 
 def refused(refusal: pytest.ExceptionInfo[HttpResponseError]) -> tuple[int | None, str | None, str | None]:
@@ -62,12 +19,6 @@ def refused(refusal: pytest.ExceptionInfo[HttpResponseError]) -> tuple[int | Non
     problem = refusal.value.error
     assert problem is not None
     return refusal.value.status_code, problem.code, (problem.innererror or {}).get("code")
-
-
-def ask(vault: VaultServer, method: str, path: str, *, token: str = TOKEN, **options) -> requests.Response:
-    options.setdefault("params", {"api-version": "7.6"})
-    headers = {"Authorization": f"Bearer {token}"}
-    return requests.request(method, vault.url + path, headers=headers, verify=str(vault.ca_file), timeout=10, **options)
 
 
 def test_a_secret_comes_back_as_it_was_set(client):
@@ -243,54 +194,6 @@ def test_what_key_vault_refuses_is_refused(vault, method, path, options, status)
     assert ask(vault, method, path, **options).status_code == status
 
 
-def test_a_restart_finds_everything(tmp_path):
-    folder = tmp_path / "vault"
-    with VaultServer(folder) as server, connect(server) as client:
-        old = client.set_secret("kept", "old").properties.version
-        client.set_secret("kept", "new", tags={"a": "1"})
-        client.set_secret("gone", VALUE)
-        client.begin_delete_secret("gone").result()
-        certificate = server.ca_file.read_bytes()
-    with VaultServer(folder) as server, connect(server) as client:
-        assert client.get_secret("kept").value == "new"
-        assert client.get_secret("kept", old).value == "old"
-        assert [d.name for d in client.list_deleted_secrets()] == ["gone"]
-        assert server.ca_file.read_bytes() == certificate
-
-
-def test_nothing_on_disk_is_readable(tmp_path):
-    folder = tmp_path / "vault"
-    with VaultServer(folder) as server, connect(server) as client:
-        client.set_secret("kept", VALUE)
-    files = [path for path in folder.iterdir() if path.is_file()]
-    assert {"key", "kept.secret", "cert.pem", "cert.key"} == {path.name for path in files}
-    assert all(VALUE.encode() not in path.read_bytes() for path in files)
-    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
-
-
-def test_in_memory_leaves_only_the_certificate(tmp_path):
-    with VaultServer(tmp_path, in_memory=True) as server, connect(server) as client:
-        client.set_secret("kept", VALUE)
-        assert client.get_secret("kept").value == VALUE
-    assert {path.name for path in tmp_path.iterdir()} == {"cert.pem", "cert.key"}
-
-
-@pytest.mark.parametrize("spoil", [lambda key: key.unlink(), lambda key: key.write_bytes(b"A" * 43 + b"=")])
-def test_a_lost_key_is_said_in_one_line(tmp_path, spoil):
-    with VaultServer(tmp_path) as server, connect(server) as client:
-        client.set_secret("kept", VALUE)
-    spoil(tmp_path / "key")
-    with pytest.raises(StackError, match="key"):
-        VaultServer(tmp_path)
-
-
-def test_a_certificate_is_kept_until_it_is_about_to_expire(tmp_path):
-    now = datetime.now(UTC)
-    made = ensure_certificate(tmp_path, now)[0].read_bytes()
-    assert ensure_certificate(tmp_path, now + timedelta(days=3600))[0].read_bytes() == made
-    assert ensure_certificate(tmp_path, now + timedelta(days=3640))[0].read_bytes() != made
-
-
 def test_the_apps_own_vault_class_works_on_it(vault):
     app = Vault.connect(vault.url, DevelopmentCredential(), str(vault.ca_file))
     app.ping()
@@ -298,13 +201,3 @@ def test_the_apps_own_vault_class_works_on_it(vault):
     assert app.get("ado-1").reveal() == VALUE
     app.delete("ado-1")
     app.delete("ado-1")
-
-
-def test_a_failed_write_changes_nothing(tmp_path, vault, client):
-    client.set_secret("kept", "old")
-    blocker = tmp_path / "vault" / "kept.secret~"
-    blocker.mkdir()
-    assert ask(vault, "PUT", "/secrets/kept", json={"value": "new"}).status_code == 500
-    blocker.rmdir()
-    assert client.get_secret("kept").value == "old"
-    assert Path(tmp_path / "vault" / "kept.secret").is_file()
