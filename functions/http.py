@@ -77,6 +77,8 @@ def _answer(op: Operation, handler: Handler, req: func.HttpRequest) -> Answer:
     workspace = _workspace(op.level, headers)
     # The host takes a function key from `code` too; it is the host's to judge, unless the operation has a `code`.
     hosts = {"code"} - set(op.query.__struct_fields__)
+    if op.raw_body:
+        return handler(Call(workspace, dict(req.route_params), None, headers), req.get_body())
     query = {name: value for name, value in req.params.items() if name not in hosts}
     call = Call(workspace, dict(req.route_params), read_query(query, op.query), headers)
     body = req.get_body()

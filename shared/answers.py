@@ -196,6 +196,12 @@ class PullRequestAnswer(PullRequest):
     events: list[PullRequestEvent]
 
 
+class EventAnswer(Struct, frozen=True):
+    """An event was taken; what it names is read soon."""
+
+    status: Literal["accepted"]
+
+
 class HealthChecks(Struct, frozen=True):
     """What this app needs, each `ok` or `failed`."""
 

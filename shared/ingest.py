@@ -15,6 +15,7 @@ from shared.leases import Held, LeaseLostError
 from shared.settle import finish, go_on_later, release, settle, stop, wait
 from shared.slices import Job, Outcome, SliceWork, is_wanted
 from shared.sync import advance
+from shared.webhooks.hints import follow_up, forget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,11 +78,16 @@ def _with_lease(services: Services, message: Ingest, stream: Stream, integration
 
 
 def _slice(job: Job) -> None:
+    work = SliceWork(job)
     try:
-        outcome = SliceWork(job).run()
+        outcome = work.run()
     except LeaseLostError:
         raise
     except ConnectorError as error:
         settle(job, error)
     else:
+        if outcome == "done" and work.hints:
+            forget(job.services, work.hints)
         _ENDS[outcome](job)
+        if outcome == "done" and work.hints:
+            follow_up(job.services, job.integration, job.message)

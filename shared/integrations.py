@@ -47,6 +47,8 @@ def create(parts: Services, workspace: str, body: NewIntegration, integration_id
         diagnosis = must_connect(test_given(parts, workspace, body.base_url, body.auth, integration_id))
         created = _store_new(parts, workspace, body, integration_id, diagnosis)
     parts.start_sync(created)
+    if created.service_on("webhooks"):
+        _look_after_webhooks(parts, created)
     return created
 
 
@@ -99,7 +101,13 @@ def change(parts: Services, integration: Integration, body: IntegrationChange, *
         parts.secrets.let_go(integration.id, before.secret_name)
     if credential or any(switches.get(name) and not before.services.get(name) for name in switches):
         parts.start_sync(stored)
+    if (credential or switches) and (stored.service_on("webhooks") or before.service_on("webhooks")):
+        _look_after_webhooks(parts, stored)
     return stored
+
+
+def _look_after_webhooks(parts: Services, integration: Integration) -> None:
+    parts.queues.send(Plan(integration.workspace, integration.id, action="webhooks"))
 
 
 def _store(

@@ -32,14 +32,17 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Plan(Message):
-    """``sync-plan``: one integration to plan (which streams of ``run_id`` are ready) or to remove."""
+    """``sync-plan``: one integration to plan (which streams of ``run_id`` are ready), to look after or to remove.
+
+    ``webhooks``: keep its subscriptions as they should be.
+    """
 
     QUEUE: ClassVar[str] = "sync-plan"
 
     workspace: str
     integration_id: str
     run_id: str = ""
-    action: Literal["plan", "remove"] = "plan"
+    action: Literal["plan", "remove", "webhooks"] = "plan"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ _TEXTS: Final = {
     403: "The caller's permission level is too low.",
     404: "It does not exist, or belongs to another workspace.",
     409: "It conflicts with what is there.",
+    410: "It was deleted, and wants no more events.",
     412: "It has changed since it was read.",
     413: f"The body is larger than {MAX_BODY} bytes.",
     422: "It was understood and cannot be done; `checks` say why.",
@@ -149,5 +150,7 @@ def _responses(op: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _usual(op: Operation) -> set[int]:
+    if op.raw_body:
+        return {413}
     everywhere = {400, 413, 500}
     return everywhere if op.level is None else everywhere | {401, 403, 404, 503}

@@ -41,6 +41,8 @@ class Operation:
     query: type[msgspec.Struct] = NoQuery
     body: type[msgspec.Struct] | None = None
     body_required: bool = True
+    raw_body: bool = False
+    """Takes whatever is sent, of any length and with any query, as bytes."""
     headers: tuple[str, ...] = ()
     """Request headers that it reads, beside the workspace's."""
     answer_headers: tuple[str, ...] = ()

@@ -31,8 +31,13 @@ log = logging.getLogger(__name__)
 
 def remove(services: Services, message: Plan) -> None:
     """Do a slice of a removal. ``IntegrationStore.deletion`` tells how far it is."""
+    from shared.webhooks.removal import AGAIN_SECONDS, is_gone
+
     integration = services.integrations.load(message.workspace, message.integration_id)
     if integration is None or integration.state != "deleting":
+        return
+    if not is_gone(services, integration):
+        services.queues.send(message, AGAIN_SECONDS)
         return
     services.secrets.delete(integration.id, integration.secret_name)
     before = _await_writers(services, _begun(services, integration))

@@ -125,10 +125,15 @@ LIST_ENTITIES: Final = {
     for name in LISTED
 }  # fmt: skip
 
+RECEIVE_EVENT: Final = Operation(
+    name="receive_event", method="POST", path="webhooks/azure-devops/{integration_id}", tag="webhooks", level=None,
+    summary="Take an event of Azure DevOps, which signs in with the subscription's Basic credentials.",
+    answer=answers.EventAnswer, status=202, raw_body=True, problems=(401, 404, 410, 503),
+)  # fmt: skip
 OPERATIONS: Final = (
     TEST_URL, TEST_CONNECTION, *OAUTH_OPERATIONS, CREATE_INTEGRATION, LIST_INTEGRATIONS, GET_INTEGRATION,
     CHANGE_INTEGRATION, DELETE_INTEGRATION, GET_DELETION, TEST_INTEGRATION, SYNC_INTEGRATION, LIST_RUNS, GET_RUN,
     *LIST_ENTITIES.values(), GET_TICKET, GET_PULL_REQUEST, CHANGE_TICKET_PROJECT, CHANGE_REPO, GET_COVERAGE,
     *TICKET_OPERATIONS, *CODE_OPERATIONS,
-    GET_HEALTH, GET_OPENAPI,
+    RECEIVE_EVENT, GET_HEALTH, GET_OPENAPI,
 )  # fmt: skip

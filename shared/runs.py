@@ -8,7 +8,7 @@ Table ``runstreams``, PartitionKey ``{integration}|{run}``, RowKey ``{stream}|{u
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -149,6 +149,9 @@ class RunStore:
         ``error``: why the run cannot go on; it has failed then, and a full one waits for the next.
         """
         ended = tuple(streams)
+        if run.kind == "webhook":
+            self._finish_beside(run, ended, error)
+            return None
         while not run.final:
             state = self.state(run.integration_id)
             status = "failed" if error else end_status(ended)
@@ -167,6 +170,11 @@ class RunStore:
                 continue
             return following
         return None
+
+    def _finish_beside(self, run: Run, ended: Sequence[RunStream], error: str | None) -> None:
+        """End a run that the state does not point at."""
+        status, now = "failed" if error else end_status(ended), self._clock()
+        self.change_run(run, lambda found: replace(found, status=status, finished_at=now, progress=1.0, error=error))
 
     def list(self, integration_id: str, limit: int, cursor: str | None = None) -> tuple[list[Run], str | None]:
         """Runs, newest first, the active one with what its streams show now. Raises CursorError."""

@@ -22,6 +22,7 @@ from shared.secret_ledger import SecretLedger
 from shared.tables import Tables
 from shared.vault import DevelopmentCredential, Vault
 from shared.watermarks import Watermarks
+from shared.webhooks.state import HookStore
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from shared.oauth.token_sets import TokenSets
     from shared.runs import Run
     from shared.streams.base import Stream
+    from shared.webhooks.receiver import Receiver
 
 
 def utc_now() -> datetime:
@@ -78,6 +80,16 @@ class Services:
     @cached_property
     def secrets(self) -> SecretLedger:
         return SecretLedger(self.tables, lambda: self.vault, self.integrations, self.clock)
+
+    @cached_property
+    def hooks(self) -> HookStore:
+        return HookStore(self.tables)
+
+    @cached_property
+    def webhooks(self) -> Receiver:
+        from shared.webhooks.receiver import Receiver
+
+        return Receiver(self)
 
     @cached_property
     def runs(self) -> RunStore:

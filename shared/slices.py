@@ -19,6 +19,8 @@ from shared.stored_rows import IntegrationRows
 from shared.streams.base import Batch, Slice
 from shared.tables import Row, Tables
 from shared.versions import CurrentRows, always, newer_or_equal
+from shared.webhooks.hints import Taken, take
+from shared.webhooks.runs import is_webhook_run
 
 if TYPE_CHECKING:
     from shared.ado.client import AdoClient
@@ -94,6 +96,11 @@ class SliceWork:
     def __init__(self, job: Job) -> None:
         services = job.services
         self._job = job
+        message = job.message
+        self.hints: Taken | None = None
+        """What events asked for, in a run of theirs."""
+        if is_webhook_run(message.run_id):
+            self.hints = take(services, job.integration.id, message.stream, message.unit_id)
         self._clock = services.clock
         self._entities = EntityWriter(services.tables)
         self._coverage = Coverage(services.tables, job.integration.id, services.clock)
@@ -144,6 +151,7 @@ class SliceWork:
             watermark=job.lease.state.watermark,
             initial_processed_at=state.initial_processed_at or job.row.created_at,
             now=self._began,
+            hints=self.hints.details if self.hints else None,
             rework_days=job.services.settings.rework_days,
             map=partial(bounded_map, pool, IN_FLIGHT),
         )

@@ -62,6 +62,8 @@ class Facts:
     """By id, those of the projects that are read; only needed where a stream of a repo fails."""
     drift: Iterable[Detail] = ()
     """Warnings about what statuses mean."""
+    webhooks: Iterable[Detail] = ()
+    """Warnings about events."""
     now: datetime
 
 
@@ -75,7 +77,7 @@ def data_status(facts: Facts) -> tuple[DataStatus, list[Detail]]:
     details = [*_stopped(facts.integration), *sorted(failures, key=lambda detail: detail.scope)]
     whole = any(detail.scope == "integration" for detail in details)
     parts = bool(details)
-    details += [*_paused(facts), *_expiry(facts), *_identity(facts), *facts.drift]
+    details += [*_paused(facts), *_expiry(facts), *_identity(facts), *facts.drift, *facts.webhooks]
     if whole:
         return "failed_integration", details
     if not facts.sync.initial_done:
@@ -177,10 +179,17 @@ def integration_status(services: Services, integration: Integration) -> tuple[st
         repos={repo.id: repo for repo in found if repo and repo.is_imported and repo.project_id in projects},
         paused_until=services.pauses.until(integration.organization, integration.token_owner),
         drift=_drift(services, integration, projects),
+        webhooks=_webhooks(services, integration),
         now=services.clock(),
     )
     status, details = data_status(facts)
     return status, [detail.to_json() for detail in details]
+
+
+def _webhooks(services: Services, integration: Integration) -> Iterable[Detail]:
+    from shared.webhooks.details import webhook_details
+
+    return tuple(webhook_details(services, integration))
 
 
 def _drift(services: Services, integration: Integration, projects: Mapping[str, str]) -> Iterable[Detail]:

@@ -34,9 +34,12 @@ OAUTH_TOKENS: Final = "oauthtokens"
 
 SECRETS: Final = "secrets"
 """PartitionKey: integration id. Names of secrets in the vault; the timer clears what an integration has left."""
+WEBHOOKS: Final = "webhooks"
+"""PartitionKey: integration id. Subscriptions' secrets by name, events that were taken, what they ask to be read."""
 
 OWNED_BY_INTEGRATION: Final = (
     *sorted({entity.TABLE for entity in ENTITIES}), COVERAGE, OAUTH_TOKENS, RUN_STREAMS, RUNS, WATERMARKS,
+    WEBHOOKS,
 )  # fmt: skip
 """Tables whose every PartitionKey begins with an integration id: what its deletion clears."""
 

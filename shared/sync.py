@@ -20,6 +20,7 @@ from shared.oauth.claims import expire_unused
 from shared.removal import remove
 from shared.runs import RunStream
 from shared.stored_rows import IntegrationRows
+from shared.webhooks.runs import is_over
 
 if TYPE_CHECKING:
     from shared.flow.integration import Integration
@@ -42,10 +43,20 @@ def tick(services: Services, *, past_due: bool) -> None:
         action: Literal["plan", "remove"] = "remove" if integration.state == "deleting" else "plan"
         services.queues.send(Plan(integration.workspace, integration.id, action=action))
         sent += 1
+        if action == "plan" and _has_webhooks(services, integration):
+            services.queues.send(Plan(integration.workspace, integration.id, action="webhooks"))
     services.integrations.forget_old()
     services.secrets.sweep()
     expire_unused(services, services.clock())
     log.info("sync.tick", extra={"planned": sent, "past_due": past_due})
+
+
+def _has_webhooks(services: Services, integration: Integration) -> bool:
+    """Whether they are on, or were and something of them may be left."""
+    if integration.service_on("webhooks"):
+        return True
+    state = services.hooks.state(integration.id)
+    return state is not None and bool(state.url)
 
 
 def start(services: Services, integration: Integration, *, full: bool = False) -> Run:
@@ -61,6 +72,11 @@ def handle_plan(services: Services, message: Plan) -> None:
     if message.action == "remove":
         remove(services, message)
         return
+    if message.action == "webhooks":
+        from shared.webhooks.subscriptions import handle
+
+        handle(services, message)
+        return
     integration = services.integrations.get(message.workspace, message.integration_id)
     if integration is None or integration.state != "active":
         return
@@ -72,7 +88,7 @@ def handle_plan(services: Services, message: Plan) -> None:
 def advance(services: Services, integration: Integration, run_id: str) -> None:
     """Plan the streams of a run that are ready, and end the run when there is nothing left."""
     run = services.runs.get(integration.id, run_id)
-    if run is None or run.final:
+    if run is None or run.final or _is_of_events(services, run):
         return
     if run.kind == "full" and not run.restarted:
         run = _restart(services, run)
@@ -92,6 +108,16 @@ def advance(services: Services, integration: Integration, run_id: str) -> None:
         log.info("run.finished", extra={"integration_id": integration.id, "run_id": run.id})
         if following:
             services.queues.send(Plan(integration.workspace, integration.id, following.id))
+
+
+def _is_of_events(services: Services, run: Run) -> bool:
+    """Nothing is planned in a run of events: it ends with its streams, after its minute."""
+    if run.kind != "webhook":
+        return False
+    rows = services.runs.streams(run)
+    if is_over(run.id, services.clock()) and all(row.final for row in rows):
+        services.runs.finish(run, rows)
+    return True
 
 
 def _restart(services: Services, run: Run) -> Run:

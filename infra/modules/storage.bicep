@@ -40,6 +40,7 @@ param tables array = [
   'tickettypes'
   'users'
   'watermarks'
+  'webhooks'
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {

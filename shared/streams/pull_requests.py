@@ -22,6 +22,7 @@ from shared.mapping.pull_requests import PullRequestRows, created_at, number_of,
 from shared.mapping.times import to_text
 from shared.streams.base import Batch, Slice
 from shared.streams.pull_request_details import KIND, Commits, Outcome, PullRequestDetails
+from shared.streams.pull_request_hints import hinted
 from shared.streams.pull_request_progress import Progress, Round
 from shared.streams.pull_request_turns import Turns
 from shared.streams.whole_lists import lots
@@ -57,7 +58,11 @@ def read_pull_requests(slice_: Slice) -> Iterator[Batch]:
     if not details.has_repos():
         yield Batch(slice_.watermark or {})
         return
-    yield from _Reader(slice_, details).batches()
+    reader = _Reader(slice_, details)
+    if slice_.hints is None or "" in slice_.hints:
+        yield from reader.batches()
+    elif slice_.watermark:
+        yield from reader.named(hinted(slice_, details.readable()))
 
 
 class _Reader:
@@ -78,6 +83,14 @@ class _Reader:
             yield from self._round()
         while self._progress.todo:
             yield from self._lane()
+
+    def named(self, items: list[dict[str, Any]]) -> Iterator[Batch]:
+        """These out of turn; how far the others are read stays as it is."""
+        for lot in lots(items, LOT):
+            stored = self._lookup(lot)
+            yield self._store(
+                list(self._details.read(lot, _known(lot, stored, self._details.cutoff))), self._progress, stored
+            )
 
     def _round(self) -> Iterator[Batch]:
         """All active ones and those closed of late, newest first, then a few of the rest; compared with what is stored.
