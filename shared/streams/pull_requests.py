@@ -17,14 +17,14 @@ from typing import Any, Final
 from shared.ado.endpoints import git
 from shared.flow.base import Entity
 from shared.flow.pull_requests import PullRequest, pull_request_key
-from shared.mapping.pull_request_fields import source_commit
-from shared.mapping.pull_requests import PullRequestRows, created_at, number_of, repository_of
+from shared.mapping.pull_requests import PullRequestRows, number_of, repository_of
 from shared.mapping.times import to_text
 from shared.streams.base import Batch, Slice
-from shared.streams.pull_request_details import KIND, Commits, Outcome, PullRequestDetails
+from shared.streams.pull_request_details import KIND, Outcome, PullRequestDetails
 from shared.streams.pull_request_hints import hinted
 from shared.streams.pull_request_progress import Progress, Round
 from shared.streams.pull_request_turns import Turns
+from shared.streams.pull_request_wanted import Stored, WantedCommits
 from shared.streams.whole_lists import lots
 
 LOT: Final = 50
@@ -36,17 +36,8 @@ CLOSED_OF_LATE: Final = timedelta(days=7)
 """So long after its end a pull request is still read again: comments come late."""
 ROLLING: Final = 100
 """How many others a round looks at besides: no list shows that one was commented on long after its end."""
-WHOLE: Final = 25
-"""Of how many of those it also asks for the commits, where nobody has told those that were there at the creation."""
-SETTLED: Final = timedelta(hours=1)
-"""They are asked for once the pull request has rested for so long: what is still pushed to would be asked twice."""
 ROUND_GOOD_FOR: Final = timedelta(minutes=10)
 """While the oldest are read, a round comes between as often as this."""
-
-
-_ASK: Final[Commits] = "ask"
-Stored = dict[int, PullRequest | None]
-"""What is stored of some listed pull requests, by number."""
 
 
 def read_pull_requests(slice_: Slice) -> Iterator[Batch]:
@@ -72,6 +63,7 @@ class _Reader:
         self._slice = slice_
         self._details = details
         known = slice_.watermark
+        self._wanted = WantedCommits(slice_.now, details.cutoff)
         self._progress = Progress.load(known) if known else Progress.begin(slice_.now, details.readable())
 
     def batches(self) -> Iterator[Batch]:
@@ -88,9 +80,7 @@ class _Reader:
         """These out of turn; how far the others are read stays as it is."""
         for lot in lots(items, LOT):
             stored = self._lookup(lot)
-            yield self._store(
-                list(self._details.read(lot, _known(lot, stored, self._details.cutoff))), self._progress, stored
-            )
+            yield self._store(self._read(lot, stored), self._progress, stored)
 
     def _round(self) -> Iterator[Batch]:
         """All active ones and those closed of late, newest first, then a few of the rest; compared with what is stored.
@@ -108,8 +98,7 @@ class _Reader:
             due = [listed[number] for number in lot if turns.has_come(listed[number], stored[number])]
             read.update(map(number_of, due))
             current = replace(current, below=lot[-1])
-            outcomes = list(self._details.read(due, _known(due, stored, turns.cutoff)))
-            yield self._store(outcomes, replace(self._progress, round=current), stored)
+            yield self._store(self._read(due, stored), replace(self._progress, round=current), stored)
         ended = replace(self._progress, read_at=current.started_at, round=None, rounds=self._progress.rounds + 1)
         if all(lane.repo_id for lane in ended.todo):
             rows, ended = self._next_few(ended)
@@ -117,22 +106,19 @@ class _Reader:
         yield self._batch(ended)
 
     def _others(self, items: list[dict[str, Any]], read: set[int], current: Round) -> Iterator[Batch]:
-        """Look at pull requests out of turn; of a few ask for the commits that nobody has told yet."""
-        whole = 0
+        """Look at pull requests out of turn."""
         left = [
             (done, item) for done, item in enumerate(items, 1) if done > current.others and number_of(item) not in read
         ]
         for lot in lots(left, LOT):
-            stored = self._lookup([item for _, item in lot])
             looked_at = [item for _, item in lot]
-            lacking = [n for n, row in stored.items() if row and self._lacks_commits(row)][: max(0, WHOLE - whole)]
-            whole += len(lacking)
-            commits = _known(looked_at, stored, self._details.cutoff) | dict.fromkeys(lacking, _ASK)
-            outcomes = list(self._details.read(looked_at, commits))
-            yield self._store(outcomes, replace(self._progress, round=replace(current, others=lot[-1][0])), stored)
+            stored = self._lookup(looked_at)
+            after = replace(self._progress, round=replace(current, others=lot[-1][0]))
+            yield self._store(self._read(looked_at, stored), after, stored)
 
-    def _lacks_commits(self, row: PullRequest) -> bool:
-        return not row.commits_complete and self._slice.now - row.read_at >= SETTLED
+    def _read(self, items: list[dict[str, Any]], stored: Stored) -> list[Outcome]:
+        """Details of listed pull requests of which something may be stored."""
+        return list(self._details.read(items, self._wanted.of(items, stored)))
 
     def _next_few(self, progress: Progress) -> tuple[list[dict[str, Any]], Progress]:
         """The next of all pull requests, and after the last from the first on: old ones are touched too."""
@@ -224,18 +210,6 @@ def _round_queries(closed_since: datetime) -> tuple[dict[str, str], ...]:
             "searchCriteria.minTime": to_text(closed_since),
         },
     )
-
-
-def _known(items: Iterable[dict[str, Any]], stored: Stored, cutoff: datetime) -> dict[int, Commits]:
-    """Those whose iterations need not be asked for again, as nothing was pushed since they were."""
-    found: dict[int, Commits] = {}
-    for item in items:
-        row = stored[number_of(item)]
-        if row is None and created_at(item) < cutoff:
-            found[number_of(item)] = "left_out"
-        if row and row.commits_complete and row.source_commit_sha == source_commit(item):
-            found[row.number] = "known"
-    return found
 
 
 def _kept(rows: PullRequestRows, stored: PullRequest | None) -> PullRequestRows:

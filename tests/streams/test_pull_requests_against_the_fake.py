@@ -18,7 +18,8 @@ from shared.ado.hosts import Hosts
 from shared.flow.pull_requests import PullRequest, PullRequestCommit
 from shared.flow.rows import to_json
 from shared.mapping.pull_request_fields import DESCRIPTION_CUT
-from shared.streams.pull_requests import ROLLING, WHOLE
+from shared.streams.pull_request_wanted import WHOLE
+from shared.streams.pull_requests import ROLLING
 from tests.streams.against import sync, truth_of, units, wrong
 from tests.streams.playing import Runner
 
