@@ -228,3 +228,13 @@ def test_the_first_pass_over_commits_and_pull_requests_goes_on_where_it_was(ado,
     while not (runner.watermarks.get("artifact_links/organization") or {}).get("read_at"):
         runner.run(LINKS, stop_after=1)
     assert len(asked) == len(set(asked)) == 9
+
+
+def test_artifact_links_cost_one_request_a_lot_of_two_hundred(ado, runner):
+    ado.on("_apis/wit/artifacturiquery", {"artifactUrisQueryResult": {}})
+    runner.stored.put(_repo(), *(_pull_request(number) for number in range(1, 301)))
+    runner.stored.put(*(_commit("a", id=f"{number:040x}") for number in range(500)))
+    runner.run(LINKS)
+    assert ado.count("artifacturiquery") == 4
+    runner.run(LINKS, now=NOW + timedelta(hours=1))
+    assert ado.count("artifacturiquery") == 5
