@@ -23,7 +23,7 @@ from shared.integration_store import new_integration_id
 from shared.services import Services
 from shared.storage import create_all
 from tests.functions.api import Api
-from tests.functions.worker import Worker
+from tests.functions.worker import SETTINGS, Worker
 
 ORGANIZATION = "contoso"
 
@@ -31,7 +31,10 @@ ORGANIZATION = "contoso"
 @pytest.fixture(scope="session")
 def worker() -> Worker:
     """The app, loaded as Azure loads it."""
-    return Worker()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SETTINGS.items():
+            patch.setenv(name, value)
+        return Worker()
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
+
+import pytest
 
 from shared.routes import OPERATIONS
-from tests.functions.worker import ROOT, Worker
+from tests.functions.worker import ROOT, SETTINGS, Worker
 
 DOCUMENTED = ROOT / "docs" / "functions.md"
 _LIST = """
@@ -61,7 +62,7 @@ def test_every_http_function_is_an_operation(worker):
 def _index(**environ: str) -> dict[str, object]:
     """Index the app in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-c", _LIST], cwd=ROOT, env={**os.environ, **environ, "PYTHONPATH": str(ROOT)},
+        [sys.executable, "-c", _LIST], cwd=ROOT, env={**os.environ, **SETTINGS, **environ, "PYTHONPATH": str(ROOT)},
         capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
@@ -74,5 +75,18 @@ def test_with_the_platforms_sign_in_no_function_asks_for_a_key():
     assert {levels[operation.name] for operation in OPERATIONS} == {"ANONYMOUS"}
 
 
-def test_indexing_needs_no_setting_and_loads_no_heavy_package(tmp_path: Path):
+def test_indexing_loads_no_heavy_package():
     assert _index()["heavy"] == []
+
+
+@pytest.mark.parametrize("name", ["KEY_VAULT_URL", "SYNC_SCHEDULE"])
+def test_without_a_setting_the_app_does_not_start_and_says_which(name: str):
+    given = {other: value for other, value in SETTINGS.items() if other != name}
+    environ = {other: value for other, value in os.environ.items() if other not in SETTINGS}
+    done = subprocess.run(
+        [sys.executable, "-m", "local.host", str(ROOT), "--port", "0"], cwd=ROOT, env={**environ, **given},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    (line,) = (line for line in done.stderr.splitlines() if "the app was refused" in line)
+    assert f"{name} is missing" in line
+    assert done.returncode == 1

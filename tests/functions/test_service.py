@@ -21,13 +21,5 @@ def test_health_is_503_when_a_part_does_not_answer(api, parts, monkeypatch, part
     assert (reply.status, reply.json) == (503, {"status": "failed", "checks": checks})
 
 
-def test_health_is_503_where_a_setting_is_missing(api, monkeypatch):
-    from shared import services
-
-    monkeypatch.setattr(services, "_built", [])
-    monkeypatch.delenv("KEY_VAULT_URL", raising=False)
-    assert api.call("get_health").status == 503
-
-
 def test_the_description_needs_no_key_and_is_the_one_that_is_tested(api):
     assert api.call("get_openapi", headers={}).json == openapi()

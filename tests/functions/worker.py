@@ -15,6 +15,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).parents[2]
+SETTINGS = {
+    "AzureWebJobsStorage__accountName": "flowstore",
+    "KEY_VAULT_URL": "https://flow.vault.azure.net",
+    "SYNC_SCHEDULE": "0 */15 * * * *",
+}
+"""What the app asks for while it is loaded."""
 
 
 class _Message(types.SimpleNamespace):
