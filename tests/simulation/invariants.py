@@ -39,6 +39,7 @@ class Invariants:
         self.violations: list[str] = []
         self.batches: Counter[tuple[str, str]] = Counter()
         """Batches read, by stream and unit."""
+        self.batches_at_death: Counter[tuple[str, str]] = Counter()
         self.inside_retry_after = 0
         self._pending: dict[Task[Worker], tuple[str, Batch]] = {}
         self._owners: dict[str, Task[Worker]] = {}
@@ -49,6 +50,7 @@ class Invariants:
         world.on_request = self._requested
         world.on_answer = self._answered
         world.streams_of = self._streams
+        world.on_death = self._died
 
     def _streams(self, _worker: Worker) -> Mapping[str, Stream]:
         return {name: replace(stream, read=partial(self._read, stream)) for name, stream in STREAMS.items()}
@@ -61,6 +63,9 @@ class Invariants:
                 if task:
                     self._pending[task] = (stream.name, batch)
                 yield batch
+
+    def _died(self) -> None:
+        self.batches_at_death = Counter(self.batches)
 
     def _changed(self, table: str, before: Row | None, after: Row | None) -> None:
         if after is None:

@@ -89,6 +89,7 @@ class World:
         self.died: str | None = None
         self.asked: Counter[str] = Counter()
         """Requests to Azure DevOps by path."""
+        self.on_death: Callable[[], None] = lambda: None
         self.on_answer: Callable[[Worker, Request, Answer], None] = lambda _worker, _request, _answer: None
         self.on_request: Callable[[Worker, Request], None] = lambda _worker, _request: None
         self.streams_of: Callable[[Worker], Mapping[str, Stream]] = lambda _worker: STREAMS
@@ -114,6 +115,7 @@ class World:
         self.points += 1
         if self.points == self.die_at:
             self.died = what
+            self.on_death()
             worker.is_dead = True
             raise KilledError
         chaos, rng = self.chaos, self.rng
