@@ -138,7 +138,7 @@ class _Keeper:
         for subscription_id in todo.delete:
             self._delete(subscription_id)
         if todo.create or todo.delete:
-            counts = {"created": len(todo.create), "deleted": len(todo.delete)}
+            counts = {"made": len(todo.create), "removed": len(todo.delete)}
             log.info("webhooks.changed", extra={"integration_id": self.integration.id, **counts})
 
     def _create(self, one: Wanted, endpoint: Endpoint, password: Secret) -> None:
@@ -174,7 +174,7 @@ def _told(state: HookState, todo: Steps, left_out: int, places: list[str], servi
     if todo.switched_off:
         code, remedy = "webhooks.switched_off", "Enable them in the service hooks of the organization's settings."
         message = f"subscriptions were switched off by a person: {', '.join(sorted(set(todo.switched_off)))}"
-    elif left_out and not places:
+    elif not places:
         code, message, remedy = "webhooks.permission", "the account may not subscribe to events", _PERMISSION_REMEDY
     elif left_out:
         code, remedy = "webhooks.permission", _PERMISSION_REMEDY
