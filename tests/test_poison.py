@@ -104,7 +104,7 @@ def test_a_tick_that_cannot_be_planned_fails_the_run_it_began(engine, integratio
 def test_an_unreadable_message_is_logged_without_its_body(engine, queue, body, caplog):
     with caplog.at_level(logging.ERROR):
         engine.services.handle_poison(queue, body, 6)
-    (record,) = [r for r in caplog.records if r.message == "poison_message"]
+    (record,) = [r for r in caplog.records if r.msg == "poison_message"]
     assert record.queue == queue
     assert "secret-token" not in str(record.__dict__)
 
@@ -114,6 +114,6 @@ def test_messages_of_what_is_gone_are_only_logged(engine, integration, source, c
     engine.services.handle_poison("ingest", gone.to_json(), 6)
     engine.services.handle_poison("sync-plan", Plan("acme", "no-such-id").to_json(), 6)
     engine.services.handle_poison("sync-plan", Plan("acme", integration.id, action="remove").to_json(), 6)
-    assert [r.integration_id for r in caplog.records if r.message == "poison_message"] == [
+    assert [r.integration_id for r in caplog.records if r.msg == "poison_message"] == [
         "no-such-id", "no-such-id", integration.id,
     ]  # fmt: skip

@@ -1,6 +1,8 @@
 """How the worker process logs: one line a record on standard error, with the function it belongs to.
 
 ``2026-01-31T12:00:00.000Z INFO ingest shared.ingest: slice.done rows=12``
+
+As in Azure, a record's ``extra`` fields are shown only where the app has put them into its message.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 # The names that host.json gives to .NET's levels.
 _LEVELS: Final = {
     "trace": logging.DEBUG,
@@ -25,7 +26,7 @@ _LEVELS: Final = {
 
 
 class OneLine(logging.Formatter):
-    """Time, level, function, logger, message, the record's extra fields, and the exception without its traceback."""
+    """Time, level, function, logger, message, and the exception without its traceback."""
 
     def __init__(self, function: Callable[[], str]) -> None:
         """``function`` tells which function the current thread or task works for."""
@@ -34,8 +35,7 @@ class OneLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        fields = "".join(f" {name}={value}" for name, value in vars(record).items() if name not in _STANDARD)
-        text = f"{moment} {record.levelname} {self._function()} {record.name}: {record.getMessage()}{fields}"
+        text = f"{moment} {record.levelname} {self._function()} {record.name}: {record.getMessage()}"
         if record.exc_info and record.exc_info[1]:
             text += f" | {_exception(record.exc_info[1])}"
         return text.replace("\r", "\\r").replace("\n", "\\n")
