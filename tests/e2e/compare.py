@@ -7,7 +7,7 @@ from tests.e2e.stack import Fake, Stack
 
 LISTS = (
     "ticket_projects", "users", "repos", "sprints", "tickets", "ticket_events",
-    "pull_requests", "pull_request_comments", "pull_request_events",
+    "pull_requests", "pull_request_comments", "pull_request_events", "builds", "deployments",
 )  # fmt: skip
 
 
