@@ -159,7 +159,12 @@ class Services:
         Raises CredentialError when the credential is gone from the vault.
         """
         organization, owner = integration.organization, integration.token_owner
-        return self._client(organization, self.auth_of(integration), on_pause=partial(self._pause, organization, owner))
+        return self._client(
+            organization,
+            self.auth_of(integration),
+            on_pause=partial(self._pause, organization, owner),
+            paused=partial(self.pauses.seconds, organization, owner),
+        )
 
     def auth_of(self, integration: Integration) -> Auth:
         """How its requests prove who asks. Raises CredentialError when its access token is gone from the vault."""

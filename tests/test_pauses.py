@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.pauses import LONGEST, Pauses
+from shared.errors import TransientError
+from shared.pauses import HEARD_WITHIN, LONGEST, Pauses
 
 
 @pytest.fixture
@@ -54,3 +55,44 @@ def test_no_key_shows_the_owner(pauses, tables):
     pauses.pause("contoso", "ann@contoso.com", 30)
     (found,) = tables.query("pauses")
     assert "ann" not in found.row["PartitionKey"]
+
+
+def test_a_request_waits_for_the_pause_of_its_own_worker_at_once(pauses, clock):
+    assert pauses.seconds("contoso", "ann") == 0
+    pauses.pause("contoso", "ann", 30)
+    assert pauses.seconds("contoso", "ann") == 30
+    clock.pass_(seconds=12)
+    assert pauses.seconds("contoso", "ann") == 18
+    clock.pass_(seconds=18)
+    assert pauses.seconds("contoso", "ann") == 0
+
+
+def test_a_request_hears_soon_of_what_another_worker_was_told(tables, pauses, clock):
+    assert pauses.seconds("contoso", "ann") == 0
+    Pauses(tables, clock).pause("contoso", "ann", 30)
+    clock.pass_(seconds=HEARD_WITHIN.total_seconds() / 2)
+    assert pauses.seconds("contoso", "ann") == 0  # not yet: storage is not asked before every request
+    clock.pass_(seconds=HEARD_WITHIN.total_seconds() / 2)
+    assert pauses.seconds("contoso", "ann") == 28
+
+
+def test_while_storage_is_away_what_is_known_counts(pauses, clock, monkeypatch):
+    pauses.pause("contoso", "ann", 30)
+
+    def away(*_):
+        raise TransientError("no answer", code="storage.unavailable")
+
+    monkeypatch.setattr(pauses._tables, "get", away)
+    clock.pass_(seconds=10)
+    assert pauses.seconds("contoso", "ann") == 20
+    assert pauses.seconds("contoso", "bob") == 0
+
+
+def test_a_pause_that_cannot_be_stored_holds_for_this_worker(pauses, monkeypatch):
+    def away(*_):
+        raise TransientError("no answer", code="storage.unavailable")
+
+    monkeypatch.setattr(pauses._tables, "create", away)
+    with pytest.raises(TransientError):
+        pauses.pause("contoso", "ann", 30)
+    assert pauses.seconds("contoso", "ann") == 30

@@ -39,11 +39,17 @@ def _nobody(_seconds: float) -> None:
     """Told of pauses where nobody wants to know."""
 
 
+def _never() -> float:
+    """No pause but the client's own."""
+    return 0.0
+
+
 class AdoClient:
     """Asks one organisation's Azure DevOps as one caller. Safe to share between threads.
 
     ``on_pause(seconds)`` is told whenever Azure DevOps asks to slow down, on any status; this client's own next
     requests wait too, or raise TransientError (throttled) where the wait is longer than ``MAX_WAIT_SECONDS``.
+    ``paused`` is asked before each request how many seconds others who ask as the same caller were told to wait.
     ``retry_waits`` are the seconds before the second and further tries of what may be sent twice, after a broken
     connection or a 5xx. ``transport``, ``monotonic`` and ``sleep`` are how it sends and how time passes.
     Every method raises the errors of ``shared.errors``; nothing else.
@@ -59,6 +65,7 @@ class AdoClient:
         user_agent: str = USER_AGENT,
         timeouts: Timeouts | None = None,
         on_pause: Callable[[float], None] = _nobody,
+        paused: Callable[[], float] = _never,
         retry_waits: Sequence[float] = RETRY_WAITS,
         max_reply_bytes: int = MAX_REPLY_BYTES,
         transport: Transport | None = None,
@@ -70,6 +77,7 @@ class AdoClient:
         self._hosts = hosts or Hosts()
         self._user_agent = user_agent
         self._on_pause = on_pause
+        self._paused = paused
         self._retry_waits = tuple(retry_waits)
         self._transport = transport or Transport(timeouts or Timeouts(), max_reply_bytes=max_reply_bytes)
         self._monotonic = monotonic
@@ -248,8 +256,9 @@ class AdoClient:
         self._on_pause(seconds)
 
     def _wait(self, endpoint: Endpoint) -> None:
+        others = 0.0 if endpoint.anonymous else self._paused()
         with self._lock:
-            seconds = self._resume_at - self._monotonic()
+            seconds = max(others, self._resume_at - self._monotonic())
         if seconds > MAX_WAIT_SECONDS:
             raise refusals.throttled(endpoint, seconds)
         if seconds > 0:

@@ -1,4 +1,4 @@
-"""Each message one to five times in any order; four workers interleaved, dying, standing still; lost answers of storage.
+"""Each message one to five times in any order; four workers interleaved, dying, standing still; answers that are lost.
 
 A failure names its seed: ``history(seed, DISORDER[kind])`` makes it again.
 """
