@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from azure.core.exceptions import ResourceExistsError
 
 from local.host.errors import HostError
 from tests.local.host.conftest import WorkQueue, eventually
+
+REPO = Path(__file__).resolve().parents[3]
 
 
 def runs(notes, body):
@@ -93,6 +98,24 @@ def test_no_more_than_batch_size_and_threshold_run_at_once(start, notes, work):
         running += -1 if "done" in note else 1
         most = max(most, running)
     assert 4 <= most <= 6
+
+
+def test_slow_messages_leave_room_for_others_with_the_apps_own_host_json(start, notes, work):
+    queues = json.loads((REPO / "host.json").read_text())["extensions"]["queues"]
+    sizes = {name: str(queues[name]) for name in ("batchSize", "newBatchThreshold")}
+    work_create(work)
+    for number in range(6):
+        work.send(f"sleep 20.{number}")
+    start(
+        more={
+            **{f"AzureFunctionsJobHost__extensions__queues__{name}": size for name, size in sizes.items()},
+            "AzureFunctionsJobHost__functionTimeout": "00:01:00",
+        }
+    )
+    eventually(lambda: len(notes.all(function="work")) == 6)
+    work.send("quick")
+    eventually(lambda: done(notes, "quick"))
+    assert not [note for note in notes.all(function="work") if str(note.get("done")).startswith("sleep")]
 
 
 def work_create(work):
