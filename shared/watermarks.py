@@ -16,10 +16,13 @@ import orjson
 from shared.run_rows import stream_key
 from shared.storage import WATERMARKS
 from shared.streams.base import Watermark
+from shared.table_rules import UNITS_PER_STRING
 from shared.tables import Condition, Conditions, Row, RowChangedError, Tables
 
 _TEXT: Final = ("owner", "owner_run", "restarted_by", "failure", "error", "error_code", "remedy")
 _TIMES: Final = ("until", "failing_since", "synced_at")
+_PART: Final = UNITS_PER_STRING // 2
+"""Characters of a watermark in one property; each counts twice at most."""
 Failure = Literal["failed", "failed_project"]
 
 
@@ -116,17 +119,34 @@ def _row(state: StreamState) -> Row:
         "again": " ".join(state.again),
     }
     if state.watermark is not None:
-        row["watermark"] = orjson.dumps(state.watermark).decode()
+        _put(row, orjson.dumps(state.watermark).decode())
     return row | {name: value for name in (*_TEXT, *_TIMES) if (value := getattr(state, name))}
 
 
+def _put(row: Row, text: str) -> None:
+    """In as many properties as it takes: ``watermark``, ``watermark__1``, ..."""
+    for number, start in enumerate(range(0, len(text), _PART)):
+        row[_part(number)] = text[start : start + _PART]
+
+
+def _part(number: int) -> str:
+    return f"watermark__{number}" if number else "watermark"
+
+
+def _text(row: Row) -> str | None:
+    parts: list[str] = []
+    while (part := row.get(_part(len(parts)))) is not None:
+        parts.append(str(part))
+    return "".join(parts) if parts else None
+
+
 def _state(row: Row, etag: str) -> StreamState:
-    watermark = row.get("watermark")
+    watermark = _text(row)
     return StreamState(
         integration_id=str(row["PartitionKey"]),
         stream=str(row["stream"]),
         unit_id=str(row["unit_id"]),
-        watermark=orjson.loads(str(watermark)) if watermark is not None else None,
+        watermark=orjson.loads(watermark) if watermark is not None else None,
         fence=int(str(row.get("fence", 0))),
         again=tuple(str(row.get("again", "")).split()),
         etag=etag,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any, Final, Literal, Self
 
 from shared.mapping.pull_requests import closed_at, created_at
@@ -95,10 +96,7 @@ class Progress:
         under_way = watermark.get("round")
         return cls(
             read_at=need_time(watermark.get("read_at"), "read_at"),
-            todo=tuple(
-                Lane(lane["name"], need_time(lane["until"], "until"), lane.get("repo_id"))
-                for lane in watermark.get("todo", ())
-            ),
+            todo=tuple(lane for group in watermark.get("todo", ()) for lane in _lanes(group)),
             skip=watermark.get("skip", 0),
             last=watermark.get("last"),
             round=_round(under_way) if under_way else None,
@@ -114,7 +112,7 @@ class Progress:
         }  # fmt: skip
         return {
             "read_at": to_text(self.read_at),
-            "todo": [{"name": lane.name, "until": to_text(lane.until), "repo_id": lane.repo_id} for lane in self.todo],
+            "todo": _groups(self.todo),
             "skip": self.skip,
             "last": self.last,
             "round": under_way,
@@ -134,7 +132,8 @@ class Progress:
     def catch_up(self, readable: Collection[str], now: datetime) -> Self:
         """Add the lanes of repos that are new, or can be read again, which no round would read whole."""
         known = set(self.covered)
-        new = sorted(id_ for id_ in readable if not known & set(marks([id_]))) if len(known) < REMEMBERED else []
+        wanted = set(marks(readable)) - known if len(known) < REMEMBERED else set()
+        new = sorted(id_ for id_ in readable if wanted & set(marks([id_])))
         lanes = tuple(Lane(name, now, repo_id) for repo_id in new for name in LANES)
         queued = {lane.repo_id for lane in self.todo}
         todo = self.todo + tuple(lane for lane in lanes if lane.repo_id not in queued)
@@ -147,6 +146,24 @@ class Progress:
     def next_lane(self) -> Self:
         """The first lane is done."""
         return replace(self, todo=self.todo[1:], skip=0, last=None)
+
+
+def _groups(lanes: Iterable[Lane]) -> list[dict[str, Any]]:
+    """Lanes as they are kept: names, and the repos, if any, of which each has all of them. So an id is kept once."""
+    found: list[dict[str, Any]] = []
+    for (until, repo_id), of_repo in groupby(lanes, key=lambda lane: (to_text(lane.until), lane.repo_id)):
+        names = [lane.name for lane in of_repo]
+        if repo_id and found and (found[-1]["names"], found[-1]["until"]) == (names, until) and found[-1]["repo_ids"]:
+            found[-1]["repo_ids"].append(repo_id)
+        else:
+            found.append({"names": names, "until": until, "repo_ids": [repo_id] if repo_id else []})
+    return found
+
+
+def _lanes(group: dict[str, Any]) -> Iterator[Lane]:
+    until = need_time(group["until"], "until")
+    for repo_id in group["repo_ids"] or (None,):
+        yield from (Lane(name, until, repo_id) for name in group["names"])
 
 
 def _round(stored: dict[str, Any]) -> Round:
