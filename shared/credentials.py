@@ -55,15 +55,18 @@ def test_given(
     return _diagnose(parts, base_url, auth.email.strip(), lambda: PatAuth(token), auth.expires_on)
 
 
-def test_stored(parts: Services, integration: Integration) -> Diagnosis:
-    """Try the stored credentials. Raises ApiProblem 429, TransientError while the vault does not answer."""
+def test_stored(parts: Services, integration: Integration, base_url: str) -> Diagnosis:
+    """Try the stored credentials under a base URL.
+
+    Raises ApiProblem 429, TransientError while the vault does not answer.
+    """
     count_test(parts.tables, integration.workspace, parts.clock())
     if integration.auth_type == "oauth":
-        return _diagnose_sign_in(parts, integration.base_url, integration.id, integration.secret_name)
+        return _diagnose_sign_in(parts, base_url, integration.id, integration.secret_name)
     expires_at = integration.token_expires_at
     return _diagnose(
         parts,
-        integration.base_url,
+        base_url,
         integration.username,
         lambda: PatAuth(parts.vault.get(integration.secret_name)),
         expires_at.date() if expires_at else None,

@@ -71,22 +71,22 @@ def _store_new(
 
 
 def change(parts: Services, integration: Integration, body: IntegrationChange, *, only_this: bool) -> Integration:
-    """Rename, switch services, replace credentials (only after their test has passed for the same organisation).
+    """Rename, switch services, replace credentials, follow an organisation that was renamed; the last two only after
+    the connection test has passed for the same organisation.
 
     ``only_this``: refuse (412) if it is no longer as read; otherwise the change is made to whatever is stored then.
     Raises ApiProblem 404, 409, 412, 422, 429.
     """
     switches = {} if body.services is UNSET else body.services.given()
-    diagnosis = None if body.auth is UNSET else _tested(parts, integration, body.auth)
+    diagnosis = _tested(parts, integration, body)
     _check_webhooks(switches, available=(diagnosis or integration).webhooks_available)
     credential = None
     if diagnosis and body.auth is not UNSET:
         credential = _keep(parts, integration.workspace, integration.id, body.auth, diagnosis)
 
     def update(found: Integration) -> Integration:
-        changed = replace(found, services={**found.services, **switches}, updated_at=parts.clock())
-        if body.name is not UNSET:
-            changed = replace(changed, name=body.name.strip())
+        changed = _changed(found, body, diagnosis)
+        changed = replace(changed, services={**found.services, **switches}, updated_at=parts.clock())
         return credential.of(changed) if credential else changed
 
     try:
@@ -99,11 +99,19 @@ def change(parts: Services, integration: Integration, body: IntegrationChange, *
         raise
     if credential:
         parts.secrets.let_go(integration.id, before.secret_name)
-    if credential or any(switches.get(name) and not before.services.get(name) for name in switches):
+    if diagnosis or any(switches.get(name) and not before.services.get(name) for name in switches):
         parts.start_sync(stored)
-    if (credential or switches) and (stored.service_on("webhooks") or before.service_on("webhooks")):
+    if (diagnosis or switches) and (stored.service_on("webhooks") or before.service_on("webhooks")):
         _look_after_webhooks(parts, stored)
     return stored
+
+
+def _changed(found: Integration, body: IntegrationChange, diagnosis: Diagnosis | None) -> Integration:
+    """With the new name, and the new name of its organisation as the test has found it."""
+    changed = found if body.name is UNSET else replace(found, name=body.name.strip())
+    if body.base_url is UNSET or diagnosis is None or diagnosis.answer.organization is None:
+        return changed
+    return replace(changed, organization=diagnosis.answer.organization, **_NOT_STOPPED)
 
 
 def _look_after_webhooks(parts: Services, integration: Integration) -> None:
@@ -147,7 +155,7 @@ def remove(parts: Services, integration: Integration, *, only_this: bool) -> Del
 
 def test_again(parts: Services, integration: Integration) -> ConnectionAnswer:
     """Test with the stored credentials; one that was stopped and passes goes on. Raises ApiProblem 404, 429."""
-    diagnosis = test_stored(parts, integration)
+    diagnosis = test_stored(parts, integration, integration.base_url)
     if diagnosis.connected:
         facts: dict[str, Any] = {
             "organization_id": diagnosis.organization_id,
@@ -216,14 +224,25 @@ class _Credential:
         return {"former_username": integration.username, "identity_changed_at": integration.updated_at}
 
 
-def _tested(parts: Services, integration: Integration, auth: AccessToken | OAuth) -> Diagnosis:
-    """New credentials for the same organisation, tried. Raises ApiProblem 409, 422, 429."""
-    diagnosis = must_connect(test_given(parts, integration.workspace, integration.base_url, auth, integration.id))
-    if integration.organization_id and diagnosis.organization_id != integration.organization_id:
+def _tested(parts: Services, integration: Integration, body: IntegrationChange) -> Diagnosis | None:
+    """The test of new credentials, or of a new base URL, for the same organisation; None where neither is given.
+
+    Raises ApiProblem 409, 422, 429.
+    """
+    if body.auth is UNSET and body.base_url is UNSET:
+        return None
+    moves = body.base_url is not UNSET
+    url = integration.base_url if body.base_url is UNSET else body.base_url
+    if body.auth is UNSET:
+        diagnosis = must_connect(test_stored(parts, integration, url))
+    else:
+        diagnosis = must_connect(test_given(parts, integration.workspace, url, body.auth, integration.id))
+    # Without a known id nobody can say that another name is the same organisation.
+    if (integration.organization_id or moves) and diagnosis.organization_id != integration.organization_id:
         raise ApiProblem(
             422,
             "another_organization",
-            "Under this base URL there is another organization now.",
+            "Under this base URL there is another organization.",
             remedy="Create a new integration for it.",
             checks=diagnosis.answer.checks,
         )

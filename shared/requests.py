@@ -106,6 +106,8 @@ class IntegrationChange(Struct, forbid_unknown_fields=True, frozen=True):
     name: Name | UnsetType = UNSET
     services: ServiceSwitches | UnsetType = UNSET
     auth: AccessToken | OAuth | UnsetType = UNSET
+    base_url: BaseUrlText | UnsetType = UNSET
+    """The new one, after the organization was renamed."""
 
 
 class SyncRequest(Struct, forbid_unknown_fields=True, frozen=True):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from shared.errors import ConnectorError, CredentialError, TransientError, UnavailableError
 from shared.failures import Failed, stop_integration, with_failure, without_failure
 from shared.flow.base import ORGANIZATION_UNIT
+from shared.renames import why_stopped
 from shared.sync import advance
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _note(job: Job, error: ConnectorError) -> None:
 
 def _stop_integration(job: Job, error: CredentialError) -> None:
     release(job)
-    if not stop_integration(job.services, job.integration, Failed.of(error)):
+    if not stop_integration(job.services, job.integration, why_stopped(job.services, job.integration, error)):
         # The credential has been replaced since this slice began: the new one has not been tried.
         job.services.queues.send(job.message)
 

@@ -37,6 +37,12 @@ class Fake:
         hub = self.hub
         organization.on_event = lambda event: hub.accept(event)
 
+    def rename(self, old: str, new: str) -> None:
+        """Give an organisation another name: its id stays, all addresses change, the old name is nobody's."""
+        organization = self.organizations.pop(old.lower())
+        organization.name = new
+        self.organizations[new.lower()] = organization
+
     def find_organization(self, name: str) -> Organization | None:
         """By name, in any case."""
         return self.organizations.get(name.lower())

@@ -56,7 +56,7 @@ def read(runner: Runner) -> list[tuple[str, str]]:
 def wrong(runner: Runner, fake: FakeAdo) -> list[str]:
     """Every difference in tickets, their events and links, sprints, projects and people."""
     true = truth_of(runner, fake)
-    found = []
+    found: list[str] = []
     for name in LISTED:
         found += differences(name, {one.id: to_json(one) for one in runner.stored.all(LISTS[name])}, true)
     return found + differences("ticket_events", _events(runner), true) + list(_links(runner, true))
@@ -64,7 +64,7 @@ def wrong(runner: Runner, fake: FakeAdo) -> list[str]:
 
 def _events(runner: Runner) -> dict[str, Any]:
     before: TicketRevision | None = None
-    found = {}
+    found: dict[str, Any] = {}
     for revision in sorted(runner.stored.all(TicketRevision), key=lambda one: (one.number, one.rev)):
         last = before if before and before.number == revision.number else None
         found |= {event.id: to_json(event) for event in ticket_events(last, revision)}
