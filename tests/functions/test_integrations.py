@@ -40,8 +40,9 @@ def test_a_created_integration_is_shown_and_its_first_sync_queued(api, auth, que
     assert api.rows("list_integrations") == [created]
     (run,) = api.rows("list_runs", created["id"])
     assert (run["kind"], run["status"]) == ("initial", "running")
-    (message,) = queued("sync-plan", created["id"])
+    message, other = queued("sync-plan", created["id"])
     assert message["run_id"] == run["id"]
+    assert other["action"] == "webhooks"
 
 
 def test_the_token_lies_in_the_vault_and_nowhere_else(api, auth, connect, parts, queued):
@@ -164,7 +165,7 @@ def test_a_deleted_integration_is_gone_at_once_and_its_removal_can_be_followed(a
     assert api.rows("list_integrations") == []
     deletion = api.get("get_deletion", created["id"])
     assert (deletion["id"], deletion["status"], deletion["finished_at"]) == (created["id"], "running", None)
-    assert [message["action"] for message in queued("sync-plan", created["id"])] == ["plan", "remove"]
+    assert [message["action"] for message in queued("sync-plan", created["id"])] == ["plan", "webhooks", "remove"]
     assert connect("Demo")["id"] != created["id"]
 
 
