@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.azure_clients import storage_client
 from shared.messages import Message
 from shared.table_errors import RowExistsError, translated
 
@@ -42,10 +43,10 @@ class Queues:
         """With a connection string, or with an account's name and an identity."""
         from azure.storage.queue import QueueServiceClient
 
-        if connection:
-            return cls(QueueServiceClient.from_connection_string(connection, **_TIMEOUTS), prefix)
-        endpoint = f"https://{account}.queue.core.windows.net"
-        return cls(QueueServiceClient(endpoint, credential=credential, **_TIMEOUTS), prefix)
+        service = storage_client(
+            QueueServiceClient, "queue", connection=connection, account=account, credential=credential, **_TIMEOUTS
+        )
+        return cls(service, prefix)
 
     def send(self, message: Message, delay_seconds: float = 0) -> None:
         """Put a message into its queue, hidden for ``delay_seconds`` (at most 7 days). It never expires.

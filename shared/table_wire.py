@@ -15,6 +15,8 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from shared.azure_clients import pooled
+
 if TYPE_CHECKING:
     from azure.core import PipelineClient
     from azure.core.credentials import TokenCredential
@@ -71,7 +73,7 @@ def account_wire(
         sign,
         policies.DistributedTracingPolicy(),
     ]
-    return TableWire(PipelineClient(endpoint, policies=chain, **options), endpoint.rstrip("/"))
+    return TableWire(PipelineClient(endpoint, policies=chain, transport=pooled(**options)), endpoint.rstrip("/"))
 
 
 def key_in(connection: str) -> tuple[str, str]:

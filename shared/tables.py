@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.azure_clients import storage_client
 from shared.table_batch import Operation, send_transaction
 from shared.table_codec import RowPage, Stored, encoded, stored
 from shared.table_errors import CursorError, RowChangedError, RowExistsError, translated
@@ -62,12 +63,11 @@ class Tables:
         """With a connection string, or with an account's name and an identity."""
         from azure.data.tables import TableServiceClient
 
-        if connection:
-            service = TableServiceClient.from_connection_string(connection, **_TIMEOUTS)
-            return cls(service, account_wire(service.url, account_key=key_in(connection), **_TIMEOUTS), prefix)
-        endpoint = f"https://{account}.table.core.windows.net"
-        service = TableServiceClient(endpoint, credential=credential, **_TIMEOUTS)
-        return cls(service, account_wire(endpoint, credential=credential, **_TIMEOUTS), prefix)
+        service = storage_client(
+            TableServiceClient, "table", connection=connection, account=account, credential=credential, **_TIMEOUTS
+        )
+        key = key_in(connection) if connection else None
+        return cls(service, account_wire(service.url, account_key=key, credential=credential, **_TIMEOUTS), prefix)
 
     def create_table(self, table: str) -> None:
         """Make a table; one that exists is fine."""

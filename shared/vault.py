@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from shared.azure_clients import pooled
 from shared.errors import CredentialError, TransientError
 
 if TYPE_CHECKING:
@@ -83,9 +84,9 @@ class Vault:
         from azure.keyvault.secrets import SecretClient
 
         if ca_file:
-            stand_in: dict[str, Any] = {"verify_challenge_resource": False, "connection_verify": ca_file}
-            return cls(SecretClient(url, credential, **stand_in, **_TIMEOUTS))
-        return cls(SecretClient(url, credential, **_TIMEOUTS))
+            transport = pooled(**_TIMEOUTS, connection_verify=ca_file)
+            return cls(SecretClient(url, credential, verify_challenge_resource=False, transport=transport, **_TIMEOUTS))
+        return cls(SecretClient(url, credential, transport=pooled(**_TIMEOUTS), **_TIMEOUTS))
 
     def put(self, name: str, value: Secret, expires_on: datetime | None = None) -> None:
         """Store a secret under a fresh name, or a new version under a known one."""
