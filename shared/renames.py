@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from shared.services import Services
 
 CODE: Final = "organization.renamed"
+_SUSPECT: Final = frozenset({"organization.not_found", "organization.moved", "credentials.foreign"})
+"""What is answered under a name that is nobody's any more, or somebody else's by now."""
 _SECONDS: Final = 10.0
 
 
 def why_stopped(services: Services, integration: Integration, error: ConnectorError) -> Failed:
     """The refusal, or what is behind it where the organisation has another name by now."""
-    name = name_now(services, integration)
+    name = name_now(services, integration) if error.code in _SUSPECT else None
     if name is None or name.casefold() == integration.organization.casefold():
         return Failed.of(error)
     return Failed(
