@@ -31,7 +31,7 @@ _ENDS: dict[Outcome, Callable[[Job], None]] = {"done": finish, "time_up": go_on_
 
 
 def handle_ingest(services: Services, message: Ingest) -> None:
-    """Do a slice. Raises what is to reach the poison queue: ContractError, trouble that does not end, our own bugs."""
+    """Do a slice. Raises what is to reach the poison queue: ContractError, our own bugs."""
     stream = services.streams.get(message.stream)
     if stream is None:
         raise ContractError(f"there is no stream {message.stream!r}", code="stream.unknown")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from shared.watermarks import Failure, StreamState
 
 TRIES: Final = 5
-"""So often trouble (5xx, time-outs) is tried again before it is for the poison queue."""
+"""So often trouble (5xx, time-outs) is tried again before the stream has failed in this run."""
 DEFAULT_PAUSE_SECONDS: Final = 60.0
 """Where Azure DevOps gives no time."""
 
@@ -91,6 +91,10 @@ def settle(job: Job, error: ConnectorError) -> None:
             _try_again(job, error)
         case CredentialError():
             _stop_integration(job, error)
+        case TransientError():
+            # Raised, it would be tried five times more, a minute apart: the host counts the message's tries anew.
+            log.error("stream.given_up", extra={**fields, "code": error.code})
+            _leave_unit(job, error)
         case UnavailableError():
             _leave_unit(job, error)
         case _:
@@ -128,7 +132,7 @@ def _stop_integration(job: Job, error: CredentialError) -> None:
         job.services.queues.send(job.message)
 
 
-def _leave_unit(job: Job, error: UnavailableError) -> None:
+def _leave_unit(job: Job, error: ConnectorError) -> None:
     failed = Failed.of(error)
     status: Failure = "failed" if job.message.unit_id == ORGANIZATION_UNIT else "failed_project"
     now = job.services.clock()

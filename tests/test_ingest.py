@@ -263,7 +263,7 @@ def test_a_pause_of_another_worker_is_honoured_between_pages(engine, integration
     assert engine.watermark(integration, "users") == {"page": 2}
 
 
-def test_trouble_is_tried_again_with_growing_waits_and_then_raised(engine, integration, source, message):
+def test_trouble_is_tried_again_with_growing_waits_and_then_given_up(engine, integration, source, message):
     trouble = TransientError("no answer", code="network", remedy="Look at the network.")
     delays = []
     for attempt in range(TRIES):
@@ -275,12 +275,15 @@ def test_trouble_is_tried_again_with_growing_waits_and_then_raised(engine, integ
         engine.queues.sent.clear()
     assert delays == sorted(delays)
     source.before[0] = raising(trouble)
-    with pytest.raises(TransientError):
-        engine.services.handle_ingest(message)
+    engine.services.handle_ingest(message)
+    assert [m for m, _ in sent(engine) if isinstance(m, Ingest)] == []
     row = row_of(engine, message)
     assert (row.status, row.errors, row.error, row.remedy) == (
-        "running", TRIES + 1, "no answer", "Look at the network.",
+        "failed", TRIES + 1, "no answer", "Look at the network.",
     )  # fmt: skip
+    assert engine.services.watermarks.get(integration.id, "users", "organization").failure == "failed"
+    engine.drain()
+    assert engine.run(integration).final
 
 
 def test_waits_are_bounded():
