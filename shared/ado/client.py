@@ -256,10 +256,13 @@ class AdoClient:
         self._on_pause(seconds)
 
     def _wait(self, endpoint: Endpoint) -> None:
+        # Again after each wait: others may have been told to wait longer meanwhile.
+        while (seconds := self._seconds_to_wait(endpoint)) > 0:
+            if seconds > MAX_WAIT_SECONDS:
+                raise refusals.throttled(endpoint, seconds)
+            self._sleep(seconds)
+
+    def _seconds_to_wait(self, endpoint: Endpoint) -> float:
         others = 0.0 if endpoint.anonymous else self._paused()
         with self._lock:
-            seconds = max(others, self._resume_at - self._monotonic())
-        if seconds > MAX_WAIT_SECONDS:
-            raise refusals.throttled(endpoint, seconds)
-        if seconds > 0:
-            self._sleep(seconds)
+            return max(others, self._resume_at - self._monotonic())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, cast
 import orjson
 
 from shared.flow.catalog import ENTITIES
+from shared.pauses import HEARD_WITHIN
 from shared.storage import WATERMARKS
 from shared.streams.base import Batch, Slice, Stream
 from shared.streams.catalog import STREAMS
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from tests.simulation.world import Worker, World
 
 VERSIONS: Final = {entity.TABLE: entity.VERSION for entity in ENTITIES if entity.VERSION}
-HEARD: Final = timedelta(seconds=5)
+UNDERWAY: Final = timedelta(seconds=1)
+"""What was about to be asked when a pause came is asked."""
+HEARD: Final = HEARD_WITHIN + UNDERWAY
 """A worker hears of another's pause within that."""
 
 
@@ -45,7 +48,7 @@ class Invariants:
         self._owners: dict[str, Task[Worker]] = {}
         self._paused: tuple[datetime, datetime] | None = None
         """When Azure DevOps asked for a pause, and its end."""
-        self._paused_worker: Worker | None = None
+        self._paused_by: tuple[Worker, Task[Worker] | None] | None = None
         world.tables.watch = self._changed
         world.on_request = self._requested
         world.on_answer = self._answered
@@ -98,11 +101,17 @@ class Invariants:
     def _requested(self, worker: Worker, request: Request) -> None:
         if self._paused is None:
             return
-        told_at, until = self._paused
-        heard_at = told_at if worker is self._paused_worker else told_at + HEARD
+        (told_at, until), task = self._paused, self._world.scheduler.current
+        assert self._paused_by
+        if task is self._paused_by[1]:
+            heard_at = told_at
+        else:
+            heard_at = told_at + (UNDERWAY if worker is self._paused_by[0] else HEARD)
         if heard_at < self._world.now < until:
             self.inside_retry_after += 1
-            self.violations.append(f"{request.route}: asked {until - self._world.now} before a pause was over")
+            self.violations.append(
+                f"{self._world.now} {request.route}: asked {until - self._world.now} before a pause was over"
+            )
 
     def _answered(self, worker: Worker, _request: Request, answer: Answer) -> None:
         seconds = {name.lower(): value for name, value in answer[1].items()}.get("retry-after")
@@ -110,4 +119,5 @@ class Invariants:
             return
         until = self._world.now + timedelta(seconds=float(seconds))
         if self._paused is None or until > self._paused[1]:
-            self._paused, self._paused_worker = (self._world.now, until), worker
+            self._paused = self._world.now, until
+            self._paused_by = worker, self._world.scheduler.current

@@ -95,7 +95,7 @@ class MemoryTransport(Transport):
         if authorization is not None:
             headers["Authorization"] = authorization
         (status, answered, content), is_cut = self._ask(request, headers)
-        body: io.RawIOBase | io.BytesIO = Cut(content[: len(content) // 2]) if is_cut else io.BytesIO(content)
+        body: Any = io.BufferedReader(Cut(content[: len(content) // 2])) if is_cut else io.BytesIO(content)
         response = requests.Response()
         response.status_code = status
         response.raw = urllib3.HTTPResponse(

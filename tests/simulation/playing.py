@@ -19,8 +19,8 @@ from shared.flow.integration import Integration
 from shared.flow.rows import from_row, to_json
 from shared.flow.tickets import TicketRevision, ticket_events
 from shared.integration_store import new_integration_id
-from shared.integrations import create
-from shared.requests import AccessToken, NewIntegration, ServiceSwitches
+from shared.integrations import change, create
+from shared.requests import AccessToken, IntegrationChange, NewIntegration, ServiceSwitches
 from shared.runs import Run
 from shared.storage import COVERAGE, RUNS, WATERMARKS
 from shared.table_rules import Row, Value
@@ -82,14 +82,21 @@ class Customer:
 
     def create(self) -> None:
         """Create it by the API's own call, connection test and first sync included, again until there is an answer."""
-        auth = AccessToken(email=main_account(self.source).account, token=self._token)
-        wanted = NewIntegration(self.source.name, f"https://dev.azure.com/{self.source.name}", auth, _SWITCHES)
+        wanted = NewIntegration(self.source.name, f"https://dev.azure.com/{self.source.name}", self._auth, _SWITCHES)
         self.id = self.id or new_integration_id()
         while True:
             # What is sent again has the same key, and so the same id.
             with suppress(KilledError, TransientError):
                 self.host.call(lambda worker: create(worker.services, "acme", wanted, self.id))
                 return
+
+    def reconnect(self) -> None:
+        """Enter the token again, as the API does."""
+        change(self.services, self.integration, IntegrationChange(auth=self._auth), only_this=False)
+
+    @property
+    def _auth(self) -> AccessToken:
+        return AccessToken(email=main_account(self.source).account, token=self._token)
 
     @property
     def _token(self) -> str:

@@ -93,8 +93,10 @@ class World:
         self.on_answer: Callable[[Worker, Request, Answer], None] = lambda _worker, _request, _answer: None
         self.on_request: Callable[[Worker, Request], None] = lambda _worker, _request: None
         self.streams_of: Callable[[Worker], Mapping[str, Stream]] = lambda _worker: STREAMS
-        self.spoil: Callable[[Answer], tuple[Answer, bool]] = lambda answer: (answer, False)
-        """What goes wrong with an answer of Azure DevOps."""
+        self.spoil: Callable[[Request, Answer], tuple[Answer, bool]] = lambda _request, answer: (answer, False)
+        """What goes wrong with an answer of Azure DevOps; True for a connection that breaks in the middle of it."""
+        self.skew = timedelta()
+        """How far the clock of Azure DevOps is ahead of ours."""
         create_all(MemoryTables(self.tables), MemoryQueues(self.queues))
 
     def clock(self) -> datetime:
@@ -134,7 +136,8 @@ class World:
         if self.scheduler.current is None:
             self.pass_(seconds)
         else:
-            self._pause(worker, self.now + timedelta(seconds=seconds))
+            # Our clock knows no less than a microsecond: less would never pass.
+            self._pause(worker, self.now + timedelta(seconds=max(seconds, 0.001)))
 
     def _pause(self, worker: Worker, wake_at: datetime | None) -> None:
         self.scheduler.pause(wake_at)
@@ -183,13 +186,13 @@ class World:
         path = request.url.partition("?")[0]
         self.point(worker, f"before {request.method} {path}")
         for organization in self.fake.organizations.values():
-            organization.now = max(organization.now, self.now)
+            organization.now = max(organization.now, self.now + self.skew)
         self.asked[request.route] += 1
         self.on_request(worker, request)
         answer = self.ado.ask(request.method, request.url, headers, request.body or b"")
         is_cut = False
         if self.scheduler.current is not None and self.chaos.ado and self.rng.random() < self.chaos.ado:
-            answer, is_cut = self.spoil(answer)
+            answer, is_cut = self.spoil(request, answer)
         self.on_answer(worker, request, answer)
         self.point(worker, f"after {request.method} {path}")
         return answer, is_cut
