@@ -157,8 +157,11 @@ def _units(services: Services, integration: Integration, run: Run, stream: Strea
         return [blank]
     complete = set()
     if stream.once:
-        states = services.watermarks.all(integration.id)
+        states = list(services.watermarks.all(integration.id))
         complete = {state.unit_id for state in states if state.stream == stream.name and state.complete}
+        begun = {state.stream for state in states if state.watermark is not None}
+        if not _feeds(services, integration, stream) <= begun:
+            return []  # what changed between this backfill and a feed that begins later would be in neither
     stored = IntegrationRows(services.tables, integration.id)
     units = [
         replace(blank, unit_id=project.id, project_id=project.id, project_name=project.name)
@@ -168,6 +171,12 @@ def _units(services: Services, integration: Integration, run: Run, stream: Strea
     if stream.unit == "repo":
         units = list(_repos_of(units, stored))
     return [unit for unit in units if unit.unit_id not in complete]
+
+
+def _feeds(services: Services, integration: Integration, backfill: Stream) -> set[str]:
+    """The streams of the organisation that go on where a backfill ends; they have to have begun before it."""
+    before = [services.streams[name] for name in backfill.after if name in services.streams]
+    return {feed.name for feed in before if feed.unit == "organization" and integration.service_on(feed.service)}
 
 
 def _repos_of(projects: Iterable[RunStream], stored: IntegrationRows) -> Iterator[RunStream]:

@@ -42,17 +42,25 @@ class Feed:
     """What is kept in the watermark besides."""
 
 
-def follow(slice_: Slice, feed: Feed) -> Iterator[Batch]:
+def follow(slice_: Slice, feed_of: Callable[[Slice], Feed]) -> Iterator[Batch]:
     """The organisation's feed since the watermark: one request when nothing changed in any project.
 
-    Without a watermark the feed is taken up five minutes ago, which costs one request; what is older is left to each
-    project's backfill, which therefore has to begin after this stream's first slice. A project that was away for a
-    while (hidden, deleted, not imported) is read from its own feed since then.
+    Without a watermark the feed is taken up five minutes ago; what is older is left to each project's backfill, which
+    therefore has to begin after this stream. From when on it is to be read is kept before anything is asked: a failure
+    may last. A project that was away for a while (hidden, deleted, not imported) is read from its own feed since then.
+
+    The watermark is ``read_at`` (all that could be seen is read up to then), the feed's ``token``, the projects that
+    are ``away`` with the time since when, and for those that are back how far their own feed is read (``missed``).
     """
     watermark = slice_.watermark or {}
     away, back = away_since(slice_)
-    kept: dict[str, Any] = {**feed.facts, "away": away, "read_at": watermark.get("read_at")}
-    start = {"startDateTime": to_text(slice_.now - OVERLAP)}
+    read_at = watermark.get("read_at") or to_text(slice_.now)
+    if not watermark:
+        yield Batch({"away": away, "read_at": read_at})
+    feed = feed_of(slice_)
+    missed = {id_: token for id_, token in watermark.get("missed", {}).items() if id_ in away}
+    kept: dict[str, Any] = {**feed.facts, "away": away, "read_at": read_at, "missed": missed}
+    start = {"startDateTime": to_text(need_time(read_at, "read_at") - OVERLAP)}
     if watermark.get("token"):
         start = {"continuationToken": str(watermark["token"])}
     kept["token"] = watermark.get("token")
@@ -62,9 +70,8 @@ def follow(slice_: Slice, feed: Feed) -> Iterator[Batch]:
             kept["read_at"] = to_text(slice_.now)
         yield Batch(dict(kept), tuple(feed.entities(page.items)), read=len(page.items))
     for project_id in back:
-        since = need_time(away[project_id], "away") - OVERLAP
-        yield from _missed(slice_, feed, project_id, {"startDateTime": to_text(since)}, kept)
-        kept["away"] = {id_: when for id_, when in kept["away"].items() if id_ != project_id}
+        yield from _missed(slice_, feed, project_id, kept)
+        kept |= {name: _without(kept[name], project_id) for name in ("away", "missed")}
         yield Batch(dict(kept))
     if back:
         yield Batch({**kept, "read_at": to_text(slice_.now)})
@@ -84,13 +91,20 @@ def backfill(slice_: Slice, feed: Feed) -> Iterator[Batch]:
             yield Batch({"token": page.token, **feed.facts}, entities, read=len(page.items))
 
 
-def _missed(
-    slice_: Slice, feed: Feed, project_id: str, start: dict[str, str], watermark: dict[str, Any]
-) -> Iterator[Batch]:
-    """What changed in one project while it was away; begun anew if it is stopped, as it is short."""
+def _missed(slice_: Slice, feed: Feed, project_id: str, kept: dict[str, Any]) -> Iterator[Batch]:
+    """What changed in one project while it was away, from where an earlier slice was stopped."""
+    start = {"startDateTime": to_text(need_time(kept["away"][project_id], "away") - OVERLAP)}
+    if project_id in kept["missed"]:
+        start = {"continuationToken": kept["missed"][project_id]}
     path = {"project": project_id}
     for page in slice_.client.pages(feed.project_endpoint, path=path, query=feed.query | start):
-        yield Batch(dict(watermark), tuple(feed.project_entities(page.items)), read=len(page.items))
+        if page.token:
+            kept["missed"] = {**kept["missed"], project_id: page.token}
+        yield Batch(dict(kept), tuple(feed.project_entities(page.items)), read=len(page.items))
+
+
+def _without(by_project: dict[str, str], project_id: str) -> dict[str, str]:
+    return {id_: value for id_, value in by_project.items() if id_ != project_id}
 
 
 def away_since(slice_: Slice) -> tuple[dict[str, str], list[str]]:

@@ -18,7 +18,7 @@ from shared.streams.feeds import Feed, backfill, follow
 
 def read_ticket_links(slice_: Slice) -> Iterator[Batch]:
     """Links made and removed anywhere in the organisation since the watermark: one request when there were none."""
-    return follow(slice_, _feed(slice_))
+    return follow(slice_, _feed)
 
 
 def read_ticket_links_backfill(slice_: Slice) -> Iterator[Batch]:

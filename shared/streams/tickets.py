@@ -15,7 +15,7 @@ from shared.streams.ticket_reader import TicketReader, existing_fields
 
 def read_tickets(slice_: Slice) -> Iterator[Batch]:
     """Every revision of the organisation since the watermark."""
-    return follow(slice_, _feed(slice_))
+    return follow(slice_, _feed)
 
 
 def read_tickets_backfill(slice_: Slice) -> Iterator[Batch]:

@@ -250,6 +250,65 @@ def test_what_changed_while_a_project_was_away_is_read_when_it_is_back(runner, f
     assert ado.count() == before + 1
 
 
+def _break_once(ado, path, answer):
+    """The route is out of order for all tries of one slice."""
+
+    def broken(query):
+        ado.on(path, answer)
+        raise Refused(404, "VS800075: The project does not exist.")
+
+    ado.on(path, broken)
+
+
+@pytest.mark.parametrize("path", ["_apis/wit/fields", "_apis/wit/reporting/workitemrevisions"])
+def test_a_feed_that_failed_at_first_goes_on_from_when_it_was_to_begin(runner, feed, ado, path):
+    feed.revisions = [_revision(1, 1)]
+    _break_once(ado, path, next(answer for pattern, answer in ado.routes if pattern.pattern == path))
+    with pytest.raises(UnavailableError):
+        runner.run(TICKETS)
+    _backfill(runner)
+    feed.revisions += [_revision(1, 2, System__State="Done", System__ChangedDate="2026-03-01T12:10:00Z")]
+    runner.run(TICKETS, now=NOW + timedelta(hours=1))
+    assert runner.stored.by_id(Ticket)["1"].state == "Done"
+
+
+def test_a_project_that_was_seen_before_the_feed_ever_worked_is_read_since_then_when_it_is_back(runner, feed, ado):
+    path = "_apis/wit/reporting/workitemrevisions"
+    _break_once(ado, path, lambda **_: {"values": [], "continuationToken": "2;1;1", "isLastBatch": True})
+    feed.revisions = [_revision(1, 1)]
+    with pytest.raises(UnavailableError):
+        runner.run(TICKETS)
+    _backfill(runner)
+    feed.revisions += [_revision(1, 2, System__State="Done", System__ChangedDate="2026-03-01T12:10:00Z")]
+    _project(runner, unavailable_since=NOW)
+    runner.run(TICKETS, now=NOW + timedelta(hours=1))
+    _project(runner)
+    runner.run(TICKETS, now=NOW + timedelta(hours=2))
+    assert runner.stored.by_id(Ticket)["1"].state == "Done"
+
+
+def test_what_was_missed_is_read_a_slice_at_a_time(runner, feed, ado):
+    feed.revisions = [_revision(1, 1)]
+    runner.run(TICKETS)
+    _backfill(runner)
+    _project(runner, unavailable_since=NOW)
+    ado.on(
+        "_apis/wit/reporting/workitemrevisions",
+        lambda **_: {"values": [], "continuationToken": "2;1;1", "isLastBatch": True},
+    )
+    runner.run(TICKETS, now=NOW + timedelta(days=1))
+    _project(runner)
+    late = {"System__ChangedDate": "2026-03-02T00:00:00Z"}
+    feed.revisions += [_revision(1, rev, **late) for rev in range(2, 8)]
+    for _ in range(4):  # the organisation's page and one of the project's, two revisions each; then the end
+        runner.run(TICKETS, now=NOW + timedelta(days=2), stop_after=2)
+    assert runner.stored.by_id(Ticket)["1"].rev == 7
+    runner.run(TICKETS, now=NOW + timedelta(days=2))
+    watermark = runner.watermarks["tickets/organization"]
+    assert (watermark["away"], watermark["missed"]) == ({}, {})
+    assert watermark["read_at"] == "2026-03-03T12:00:00Z"
+
+
 def test_tickets_of_a_project_that_is_not_imported_are_not_read_but_a_move_there_is_seen(runner, feed):
     feed.revisions = [_revision(1, 1)]
     runner.run(TICKETS)
