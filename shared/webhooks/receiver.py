@@ -33,7 +33,8 @@ MAX_BODY: Final = 4 * 1024 * 1024
 SECRETS_FOR: Final = timedelta(minutes=5)
 """How long a worker may go by the secrets it knows."""
 LOOK_AGAIN: Final = timedelta(seconds=5)
-"""How soon after that they are asked for again, when an event brings one that is not among them."""
+"""How soon they are asked for again when an event brings one that is not among them; and how long an integration is
+taken to be as it was."""
 RETRY_AFTER_SECONDS: Final = 10
 
 _ID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
@@ -61,6 +62,7 @@ class Receiver:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._known: dict[str, _Known] = {}
+        self._integrations: dict[str, tuple[Integration | None, datetime]] = {}
         self._starts_at: dict[tuple[str, str, str], datetime] = {}
 
     def receive(self, integration_id: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -106,11 +108,24 @@ class Receiver:
         services = self._services
         if services.hooks.has_seen(integration_id, event.key):
             return
-        integration = services.integrations.get(workspace, integration_id)
+        integration = self._integration(workspace, integration_id)
         if integration is not None and not _is_foreign(integration, event):
             self._act(integration, event)
         # Last: an event whose effect failed halfway is to be taken when it comes again.
         services.hooks.see(integration_id, event.key, services.clock())
+
+    def _integration(self, workspace: str, integration_id: str) -> Integration | None:
+        """As it was a few seconds ago at most: many events come in a swarm."""
+        now = self._services.clock()
+        kept = self._integrations.get(integration_id)
+        if kept is None or now - kept[1] > LOOK_AGAIN:
+            if len(self._integrations) >= _MOST_REMEMBERED:
+                self._integrations.clear()
+            kept = self._integrations[integration_id] = (
+                self._services.integrations.get(workspace, integration_id),
+                now,
+            )
+        return kept[0]
 
     def _act(self, integration: Integration, event: Event) -> None:
         if not integration.service_on("webhooks"):

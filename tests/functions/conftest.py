@@ -73,7 +73,7 @@ def clock(_clock: Clock) -> Iterator[Clock]:
 @pytest.fixture(scope="module")
 def more_settings() -> dict[str, str]:
     """App settings beside the usual ones; a module may have its own."""
-    return {}
+    return {"PUBLIC_BASE_URL": "https://flow.example"}
 
 
 @pytest.fixture(scope="module")

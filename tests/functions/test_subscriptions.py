@@ -27,11 +27,6 @@ from tests.functions.conftest import ORGANIZATION
 ALL = sum(len(events) for events in EVENTS.values())
 
 
-@pytest.fixture(scope="module")
-def more_settings() -> dict[str, str]:
-    return {"PUBLIC_BASE_URL": "https://flow.example"}
-
-
 @pytest.fixture
 def organization(fake: FakeAdo) -> Iterator[Organization]:
     found = fake.organization(ORGANIZATION)

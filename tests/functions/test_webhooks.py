@@ -28,11 +28,6 @@ REPO = "22222222-2222-4222-8222-222222222222"
 CONTRACT = {202, 401, 404, 410, 413, 503}
 
 
-@pytest.fixture(scope="module")
-def more_settings() -> dict[str, str]:
-    return {"PUBLIC_BASE_URL": "https://flow.example"}
-
-
 @pytest.fixture
 def hooked(stored: Integration, parts: Services, store: Callable[..., None]) -> Iterator[tuple[Integration, str]]:
     """An integration with a secret of its events, a project and a repo; and the secret."""
