@@ -109,6 +109,11 @@ class IntegrationChange(Struct, forbid_unknown_fields=True, frozen=True):
     base_url: BaseUrlText | UnsetType = UNSET
     """The new one, after the organization was renamed."""
 
+    def __post_init__(self) -> None:
+        switches = False if self.services is UNSET else self.services.given()
+        if not switches and all(one is UNSET for one in (self.name, self.auth, self.base_url)):
+            raise ValueError("names nothing to change")
+
 
 class SyncRequest(Struct, forbid_unknown_fields=True, frozen=True):
     """How much to read: what changed, or everything again."""

@@ -116,11 +116,19 @@ def test_a_service_can_be_switched_alone(api, connect, queued):
     assert on["services"] == created["services"]
 
 
-@pytest.mark.parametrize("change", [{}, {"services": {}}, {"name": "Demo"}])
-def test_a_change_of_nothing_changes_nothing(api, connect, change):
+def test_a_change_to_what_it_is_already_changes_nothing(api, connect):
     created = connect("Demo")
-    changed = api.call("change_integration", created["id"], body=change).json
+    changed = api.call("change_integration", created["id"], body={"name": "Demo"}).json
     assert {**changed, "updated_at": None} == {**created, "updated_at": None}
+
+
+@pytest.mark.parametrize("change", [{}, {"services": {}}])
+def test_a_change_that_names_nothing_is_refused(api, connect, change):
+    created = connect()
+    reply = api.call("change_integration", created["id"], body=change)
+    assert (reply.status, reply.json["code"], reply.json["field"]) == (400, "body_invalid", "body")
+    assert reply.json["detail"] == "body: names nothing to change."
+    assert api.call("get_integration", created["id"]).json["updated_at"] == created["updated_at"]
 
 
 @pytest.mark.parametrize(
