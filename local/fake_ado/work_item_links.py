@@ -69,11 +69,20 @@ def deactivate_all(organization: Organization, item: WorkItem, at: datetime, by:
 
 
 def reactivate_all(organization: Organization, item: WorkItem, at: datetime, by: str) -> None:
-    """What restoring an item does: the links that its deletion took away come back, if the other end is there."""
+    """What restoring an item does: the links that its deletion took away come back, if the other end is there and, of a
+    child, has no other parent by now.
+    """
     for link in _newest(organization, item):
         other = organization.work_items.get(link.target if link.source == item.id else link.source)
+        if link.rel == HIERARCHY and _has_parent(organization, link.target):
+            continue
         if not link.is_active and other is not None and not other.is_deleted and link.changed >= _deleted_at(item):
             add_link(organization, link.rel, link.source, link.target, at, by)
+
+
+def _has_parent(organization: Organization, number: int) -> bool:
+    child = organization.work_items.get(number)
+    return child is not None and parent_of(organization, child) is not None
 
 
 def _newest(organization: Organization, item: WorkItem) -> list[Link]:
