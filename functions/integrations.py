@@ -9,7 +9,7 @@ from functions.found import GUID, integration_of, must_match
 from functions.http import blueprint, serves
 from shared import routes
 from shared.http import Answer, Call, not_found
-from shared.integration_view import deletion_answer, etag_of, shown
+from shared.integration_view import all_shown, deletion_answer, etag_of, shown
 from shared.operations import BASE
 from shared.requests import IntegrationChange, NewIntegration, SyncRequest
 from shared.services import services
@@ -47,7 +47,7 @@ def list_integrations(call: Call) -> Answer:
         found, cursor = services().integrations.list(call.workspace, call.query.limit, call.query.cursor)
     except CursorError as e:
         raise bad_cursor() from e
-    return Answer(200, {"results": [shown(services(), one) for one in found], "next_cursor": cursor})
+    return Answer(200, {"results": all_shown(services(), found), "next_cursor": cursor})
 
 
 @serves(bp, routes.GET_INTEGRATION)

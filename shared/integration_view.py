@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from shared.answers import DeletionAnswer, IntegrationAnswer, StatusDetail, SwitchesAnswer
 from shared.flow.integration import Integration
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shared.integration_index import Deletion
     from shared.services import Services
+
+_AT_ONCE: Final = 16
+"""A status waits for storage nearly all of its time: about ten short reads."""
 
 
 def shown(parts: Services, integration: Integration) -> IntegrationAnswer:
@@ -34,6 +41,14 @@ def shown(parts: Services, integration: Integration) -> IntegrationAnswer:
         auto_import_projects=integration.auto_import_projects,
         auto_import_repos=integration.auto_import_repos,
     )
+
+
+def all_shown(parts: Services, integrations: Sequence[Integration]) -> list[IntegrationAnswer]:
+    """Each as ``shown`` gives it, in the same order; a page of 1000 would take minutes one after the other."""
+    if not integrations:
+        return []
+    with ThreadPoolExecutor(min(_AT_ONCE, len(integrations))) as threads:
+        return list(threads.map(partial(shown, parts), integrations))
 
 
 def etag_of(integration: Integration) -> str:

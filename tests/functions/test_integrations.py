@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import datetime, timedelta
 
 import pytest
@@ -69,6 +70,18 @@ def test_a_name_is_taken_once_in_a_workspace(api, auth, connect, name):
     assert (reply.status, reply.json["field"]) == (409, "name")
     assert len(api.rows("list_integrations")) == 1
     assert api.call("create_integration", body=body(auth()), workspace=f"{api.workspace}-b").status == 201
+
+
+def test_the_list_looks_at_several_integrations_at_once_and_keeps_their_order(api, connect, parts, monkeypatch):
+    made = [connect(f"Demo {number}")["id"] for number in range(4)]
+    real, together = type(parts).status, threading.Barrier(4)
+
+    def status(self, integration):
+        together.wait(30)
+        return real(self, integration)
+
+    monkeypatch.setattr(type(parts), "status", status)
+    assert [one["id"] for one in api.rows("list_integrations")] == sorted(made)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "a\n", "x" * 201, 7, None])
