@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from shared.config import Settings
 from shared.health import Health
 from shared.integration_store import IntegrationStore
-from shared.leases import Leases
+from shared.leases import RENEW_SECONDS, Leases
 from shared.pauses import Pauses
 from shared.queues import Queues
 from shared.runs import RunStore
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from shared.ado.auth import Auth
     from shared.ado.client import AdoClient
     from shared.flow.integration import Integration
+    from shared.leases import Lease
     from shared.messages import Ingest, Plan
     from shared.oauth.authorizations import AuthorizationStore
     from shared.oauth.entra import Entra
@@ -173,6 +175,10 @@ class Services:
         if integration.auth_type == "oauth":
             return BearerAuth(self.token_sets.source(integration.id, integration.secret_name))
         return PatAuth(self.vault.get(integration.secret_name))
+
+    def keeping(self, lease: Lease) -> AbstractContextManager[None]:
+        """Renew a lease while its slice is at work."""
+        return lease.kept(RENEW_SECONDS)
 
     def _pause(self, organization: str, owner: str, seconds: float) -> None:
         self.pauses.pause(organization, owner, seconds)

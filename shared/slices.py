@@ -113,7 +113,7 @@ class SliceWork:
         if not self._job.wanted():
             return "unwanted"
         client = self._job.services.ado_client(self._job.integration)
-        with closing(client):
+        with closing(client), self._job.services.keeping(self._job.lease):
             try:
                 return self._read(client)
             finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -15,6 +16,7 @@ from shared.ado.client import AdoClient
 from shared.ado.wire import Request
 from shared.config import Settings
 from shared.errors import TransientError
+from shared.leases import Lease
 from shared.queues import Queues
 from shared.services import Services
 from shared.storage import create_all
@@ -223,6 +225,10 @@ class SimulatedServices(Services):
     def vault(self) -> Vault:
         client: Any = MemorySecretClient(self._world.vault, self._perform)
         return Vault(client, self._monotonic)
+
+    def keeping(self, lease: Lease) -> AbstractContextManager[None]:
+        """A worker is one thread here, and the world's clock stands still while it works."""
+        return nullcontext()
 
     def _client(self, organization: str, auth: Any, **options: Any) -> AdoClient:
         world, worker = self._world, self._worker
