@@ -54,6 +54,8 @@ def read_pull_requests(slice_: Slice) -> Iterator[Batch]:
         yield from reader.batches()
     elif slice_.watermark:
         yield from reader.named(hinted(slice_, details.readable()))
+    else:
+        yield Batch({})  # the first reading brings them
 
 
 class _Reader:
@@ -81,6 +83,7 @@ class _Reader:
         for lot in lots(items, LOT):
             stored = self._lookup(lot)
             yield self._store(self._read(lot, stored), self._progress, stored)
+        yield self._batch(self._progress)
 
     def _round(self) -> Iterator[Batch]:
         """All active ones and those closed of late, newest first, then a few of the rest; compared with what is stored.

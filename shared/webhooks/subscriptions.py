@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from shared.ado.endpoints.hooks import CREATE_SUBSCRIPTION, DELETE_SUBSCRIPTION, QUERY_SUBSCRIPTIONS
 from shared.ado.endpoints.security import PERMISSIONS
-from shared.errors import ConnectorError, CredentialError, TransientError, UnavailableError
+from shared.errors import ConnectorError, ContractError, CredentialError, TransientError, UnavailableError
 from shared.flow.base import ORGANIZATION_UNIT
 from shared.flow.projects import TicketProject
 from shared.leases import Held, Lease, LeaseLostError
@@ -95,7 +95,7 @@ def _keep(services: Services, integration: Integration, lease: Lease) -> None:
     try:
         with closing(services.ado_client(integration)) as client:
             _Keeper(services, integration, lease, client).keep(state, url)
-    except (CredentialError, UnavailableError) as error:
+    except (ContractError, CredentialError, UnavailableError) as error:
         # The streams find out whether the whole credential is bad; this alone stops nothing.
         _tell(services, state, "webhooks.refused", str(error), error.remedy or _PERMISSION_REMEDY)
 
