@@ -63,7 +63,7 @@ def go_on_later(job: Job) -> None:
     """Time is up: the same message does the rest."""
     # Let go first: a message that finds the lease taken ends.
     release(job)
-    job.services.queues.send(job.message)
+    job.services.queues.send(replace(job.message, attempt=_tries(job)))
 
 
 def stop(job: Job) -> None:
@@ -87,7 +87,7 @@ def settle(job: Job, error: ConnectorError) -> None:
     match error:
         case TransientError(throttled=True):
             _pause(job, error)
-        case TransientError() if job.message.attempt < TRIES:
+        case TransientError() if _tries(job) < TRIES:
             _try_again(job, error)
         case CredentialError():
             _stop_integration(job, error)
@@ -108,15 +108,22 @@ def _pause(job: Job, error: TransientError) -> None:
     seconds = error.retry_after or DEFAULT_PAUSE_SECONDS
     until = services.pauses.pause(integration.organization, integration.token_owner, seconds)
     release(job)
-    wait(services, job.message, job.row, (until - services.clock()).total_seconds())
+    message = replace(job.message, attempt=_tries(job))
+    wait(services, message, job.row, (until - services.clock()).total_seconds())
+
+
+def _tries(job: Job) -> int:
+    """Tries since the stream last came further: trouble now and then in a long reading is none without end."""
+    return 0 if job.lease.moved else job.message.attempt
 
 
 def _try_again(job: Job, error: TransientError) -> None:
-    delay = min(max(error.retry_after or 0.0, backoff_seconds(job.message.attempt)), _LONGEST_BACKOFF_SECONDS)
+    tries = _tries(job)
+    delay = min(max(error.retry_after or 0.0, backoff_seconds(tries)), _LONGEST_BACKOFF_SECONDS)
     _note(job, error)
     job.update(resume_at=job.services.clock() + timedelta(seconds=delay))
     release(job)
-    job.services.queues.send(replace(job.message, attempt=job.message.attempt + 1), delay)
+    job.services.queues.send(replace(job.message, attempt=tries + 1), delay)
 
 
 def _note(job: Job, error: ConnectorError) -> None:

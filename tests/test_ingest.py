@@ -286,6 +286,37 @@ def test_trouble_is_tried_again_with_growing_waits_and_then_given_up(engine, int
     assert engine.run(integration).final
 
 
+def test_trouble_is_counted_since_the_stream_last_came_further(engine, integration, source, message):
+    """Pages that each need two tries, in a stream of more pages than an import has tries."""
+    source.pages = [(user(integration.id, number),) for number in range(TRIES + 3)]
+    for page in range(len(source.pages)):
+        for attempt in range(2):
+            source.before[page] = raising(TransientError("no answer", code="network"))
+            engine.services.handle_ingest(message)
+            ((message, _),) = sent(engine)
+            assert message.attempt == attempt + 1
+            engine.queues.sent.clear()
+    engine.services.handle_ingest(message)
+    assert row_of(engine, message).status == "succeeded"
+
+
+def test_a_message_that_is_put_back_starts_counting_anew_where_it_came_further(engine, integration, source, message):
+    tired = replace(message, attempt=TRIES)
+    source.before[1] = raising(TransientError("slow down", code="throttled", throttled=True))
+    engine.services.handle_ingest(tired)
+    assert [m.attempt for m, _ in sent(engine)] == [0]
+    engine.queues.sent.clear()
+    engine.clock.pass_(minutes=2)
+    source.before[1] = raising(TransientError("slow down", code="throttled", throttled=True))
+    engine.services.handle_ingest(tired)
+    assert [m.attempt for m, _ in sent(engine)] == [TRIES]
+    engine.queues.sent.clear()
+    engine.clock.pass_(minutes=2)
+    source.before[1] = lambda: engine.clock.pass_(seconds=SLICE.total_seconds())
+    engine.services.handle_ingest(tired)
+    assert [m.attempt for m, _ in sent(engine)] == [0]
+
+
 def test_waits_are_bounded():
     assert all(0 < backoff_seconds(attempt) <= 900 for attempt in range(50))
     assert backoff_seconds(0) <= 5
