@@ -203,7 +203,7 @@ def _invalid(message: str, code: str) -> ApiProblem:
 
 
 def _without_values(reason: str) -> str:
-    if reason.startswith("Invalid value"):
+    if reason.startswith(("Invalid value", "Invalid enum value")):
         return "is not one of the known values"
     if "matching regex" in reason:
         return "has characters that are not allowed"

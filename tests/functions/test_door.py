@@ -68,6 +68,12 @@ def test_a_nested_tagged_field_is_named_by_its_path(api):
     assert (reply.status, reply.json["field"]) == (400, "auth.token")
 
 
+def test_a_value_of_a_query_is_not_repeated(api, stored):
+    reply = api.call("list_pull_requests", stored.id, query={"status": "canary-7f3a"})
+    assert (reply.status, reply.json["code"], reply.json["field"]) == (400, "query_invalid", "status")
+    assert reply.json["detail"] == "status: is not one of the known values."
+
+
 @pytest.mark.parametrize("name", ["extra", "x" * 40])
 def test_a_field_that_is_unknown_is_named(api, name):
     assert api.call("test_url", body={"base_url": "x", name: 1}).json["field"] == name
