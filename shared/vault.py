@@ -69,7 +69,8 @@ def new_secret_name(integration_id: str) -> str:
 class Vault:
     """Put, get and delete secrets. Raises TransientError (``vault.unavailable``) while Key Vault does not serve us.
 
-    What was read is kept in memory for five minutes at most: Key Vault throttles, and cold starts wait for it.
+    What was read is kept in memory for five minutes, as Key Vault throttles and cold starts wait for it, and then
+    dropped at the next reading of any secret.
     """
 
     def __init__(self, client: SecretClient, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -97,8 +98,9 @@ class Vault:
     def get(self, name: str) -> Secret:
         """Read a secret. Raises CredentialError when there is none (any more)."""
         with self._lock:
+            self._drop_old(self._monotonic())
             kept = self._kept.get(name)
-        if kept and self._monotonic() < kept[1]:
+        if kept:
             return kept[0]
         with _translated("read"):
             value = self._client.get_secret(name).value
@@ -142,8 +144,14 @@ class Vault:
             return
 
     def _keep(self, name: str, secret: Secret) -> None:
+        now = self._monotonic()
         with self._lock:
-            self._kept[name] = (secret, self._monotonic() + _CACHE_SECONDS)
+            self._drop_old(now)
+            self._kept[name] = (secret, now + _CACHE_SECONDS)
+
+    def _drop_old(self, now: float) -> None:
+        # Also those that nobody asks for any more.
+        self._kept = {name: kept for name, kept in self._kept.items() if now < kept[1]}
 
 
 @contextmanager

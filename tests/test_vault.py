@@ -67,6 +67,17 @@ def test_it_is_read_again_after_five_minutes(vault, server, seconds, name):
     assert vault.get(name) == Secret("two")
 
 
+def test_a_secret_that_nobody_asks_for_any_more_leaves_the_memory(vault, seconds, name):
+    vault.put(name, Secret("old"))
+    vault.put("other", Secret("x"))
+    seconds.now += 300
+    vault.get("other")
+    assert set(vault._kept) == {"other"}
+    seconds.now += 300
+    vault.put(name, Secret("new"))
+    assert set(vault._kept) == {name}
+
+
 def test_it_is_read_again_when_it_was_refused(vault, server, seconds, name):
     vault.put(name, Secret("one"))
     connect(server, seconds).put(name, Secret("two"))
