@@ -18,6 +18,7 @@ from shared.flow.repos import Repo
 from shared.messages import Ingest, Plan
 from shared.oauth.claims import expire_unused
 from shared.removal import remove
+from shared.run_retention import forget_old_runs
 from shared.runs import RunStream
 from shared.stored_rows import IntegrationRows
 from shared.webhooks.runs import is_over
@@ -108,6 +109,7 @@ def advance(services: Services, integration: Integration, run_id: str) -> None:
         log.info("run.finished", extra={"integration_id": integration.id, "run_id": run.id})
         if following:
             services.queues.send(Plan(integration.workspace, integration.id, following.id))
+        forget_old_runs(services.tables, integration.id, services.clock())
 
 
 def _is_of_events(services: Services, run: Run) -> bool:
