@@ -5,6 +5,7 @@ from __future__ import annotations
 from functions.found import integration_of
 from functions.http import blueprint, serves
 from shared import routes
+from shared.commit_list import COMMITS, read_commits_page
 from shared.flow.projects import TicketProject
 from shared.flow.repos import Repo
 from shared.flow.rows import to_json
@@ -28,6 +29,8 @@ def _serve_list(name: str) -> None:
             from shared.ticket_projects import read_ticket_projects
 
             return Answer(200, read_ticket_projects(services().tables, integration.id, call.query))
+        if name == COMMITS:
+            return Answer(200, read_commits_page(services().tables, integration.id, call.query))
         return Answer(200, read_page(services().tables, integration.id, name, call.query))
 
     serves(bp, routes.LIST_ENTITIES[name])(list_entities)

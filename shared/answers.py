@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, defstruct
 
 from shared.connection_answers import CheckAnswer
+from shared.flow.commits import Commit
 from shared.flow.pull_requests import PullRequest, PullRequestEvent
 from shared.flow.tickets import Ticket
 from shared.ticket_answers import EpicOutside
@@ -200,6 +201,13 @@ class EventAnswer(Struct, frozen=True):
     """An event was taken; what it names is read soon."""
 
     status: Literal["accepted"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitAnswer(Commit):
+    """A commit with the numbers of its tickets."""
+
+    work_item_ids: list[int]
 
 
 class HealthChecks(Struct, frozen=True):

@@ -116,11 +116,14 @@ GET_OPENAPI: Final = Operation(
     summary="This description.", answer=answers.Json,
 )  # fmt: skip
 
+SHOWN: Final = {"commits": answers.CommitAnswer}
+"""What lists show with more than what is stored."""
+
 LIST_ENTITIES: Final = {
     name: Operation(
         name=f"list_{name}", method="GET", path=f"{_ONE}/{name}", tag="entities", level=Level.VIEW,
         summary=f"List the stored {name.replace('_', ' ')}.",
-        query=list_query(name, FILTERS.get(name, {})), answer=answers.page_of(LISTED[name]),
+        query=list_query(name, FILTERS.get(name, {})), answer=answers.page_of(SHOWN.get(name, LISTED[name])),
     )
     for name in LISTED
 }  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 
 from shared.flow.catalog import LISTS
 from shared.flow.rows import to_json
-from shared.flow.ticket_links import PullRequestTickets
+from shared.flow.ticket_links import CommitTickets, PullRequestTickets
 from shared.flow.tickets import Ticket
 from tests.functions.entities import (
     ONE_OF_EACH,
@@ -20,6 +20,7 @@ from tests.functions.entities import (
     REPO,
     T0,
     comment,
+    commit,
     event,
     project,
     pull_request,
@@ -28,6 +29,9 @@ from tests.functions.entities import (
     sprint,
     ticket,
 )
+
+MORE = {"commits": {"work_item_ids": []}}
+"""What lists show beside what is stored."""
 
 
 def test_every_list_is_tried_here():
@@ -38,7 +42,7 @@ def test_every_list_is_tried_here():
 def test_a_list_shows_what_is_stored_and_nothing_of_others(api, stored, store, name):
     one = ONE_OF_EACH[name](stored)
     store(one, replace(one, integration_id="0" * 36))
-    assert api.rows(f"list_{name}", stored.id) == [to_json(one)]
+    assert api.rows(f"list_{name}", stored.id) == [to_json(one) | MORE.get(name, {})]
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
@@ -46,7 +50,7 @@ def test_deleted_rows_are_shown_only_to_those_who_ask(api, stored, store, name):
     one = replace(ONE_OF_EACH[name](stored), is_deleted=True, deleted_at=T0)
     store(one)
     assert api.rows(f"list_{name}", stored.id) == []
-    assert api.rows(f"list_{name}", stored.id, include_deleted="true") == [to_json(one)]
+    assert api.rows(f"list_{name}", stored.id, include_deleted="true") == [to_json(one) | MORE.get(name, {})]
 
 
 @pytest.mark.parametrize("limit", ["1", "3", "1000"])
@@ -199,3 +203,15 @@ def test_what_is_imported_can_be_chosen(api, stored, store, name, make, id_):
 def test_a_choice_is_true_or_false(api, stored, store, body):
     store(project(stored))
     assert api.call("change_ticket_project", stored.id, PROJECT, body=body).status == 400
+
+
+def test_commits_are_listed_with_their_tickets(api, stored, store):
+    made = [commit(stored, sha=letter * 40, repo_id=repo_id) for letter in "acd" for repo_id in (REPO, OTHER_REPO)]
+    linked = {"repo_id": REPO, "ticket_numbers": [3, 12], "read_at": T0}
+    rows = [
+        CommitTickets(integration_id=stored.id, id=f"{REPO}/{sha}", sha=sha, **linked) for sha in ("b" * 40, "c" * 40)
+    ]
+    store(*made, *rows)
+    listed = {(row["repo_id"], row["id"][0]): row["work_item_ids"] for row in api.rows("list_commits", stored.id)}
+    assert len(listed) == 6
+    assert {key: numbers for key, numbers in listed.items() if numbers} == {(REPO, "c"): [3, 12]}
