@@ -116,6 +116,12 @@ def find_node() -> str:
     return node
 
 
+def check_installed() -> None:
+    """Raises StackError when Azurite could not be started: no Node.js, too old a one, or no Azurite."""
+    find_node()
+    _installed_main()
+
+
 def _installed_main() -> Path:
     if not MAIN.is_file():
         raise StackError("Azurite is not installed in local/node_modules: run `make install`.")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import aiohttp
 
-from local.azurite import Azurite
+from local.azurite import Azurite, check_installed
 from local.host.errors import HostError
 from local.host.host import Host
 from local.processes import (
@@ -85,14 +85,17 @@ def app_settings(options: StackOptions, storage: str, vault: VaultServer) -> dic
         "PYTHON_THREADPOOL_THREAD_COUNT": str(_THREADS),
         "SYNC_SCHEDULE": SCHEDULE,
     }
-    settings.update(_sign_in_settings(options, vault))
-    if options.ado_url is not None:
-        try:
-            hosts = Hosts.at(options.ado_url)
-        except ConnectorError:
-            raise StackError(f"--ado-url {options.ado_url}: give a plain http:// or https:// URL") from None
-        settings["ADO_HOSTS"] = json.dumps({host: hosts.url(host) for host in HOSTS})
-    return settings
+    return {**settings, **_sign_in_settings(options, vault), **_ado_hosts(options)}
+
+
+def _ado_hosts(options: StackOptions) -> dict[str, str]:
+    if options.ado_url is None:
+        return {}
+    try:
+        hosts = Hosts.at(options.ado_url)
+    except ConnectorError:
+        raise StackError(f"--ado-url {options.ado_url}: give a plain http:// or https:// URL") from None
+    return {"ADO_HOSTS": json.dumps({host: hosts.url(host) for host in HOSTS})}
 
 
 def _sign_in_settings(options: StackOptions, vault: VaultServer) -> dict[str, str]:
@@ -113,6 +116,9 @@ def serve(options: StackOptions, say: Callable[[str], None]) -> None:
     """
     if not port_is_free(options.port):
         raise StackError(f"port {options.port} is in use: stop what listens there, or give another --port")
+    # What cannot start leaves nothing behind.
+    _ado_hosts(options)
+    check_installed()
     with contextlib.suppress(KeyboardInterrupt), stoppable(), contextlib.ExitStack() as undo:
         folder = undo.enter_context(_state_folder(options.state))
         vault = undo.enter_context(VaultServer(folder / "vault", in_memory=options.state is None))

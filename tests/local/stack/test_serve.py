@@ -125,6 +125,14 @@ def test_a_url_that_is_none(serve):
     assert "--ado-url nonsense" in refused(serve("--in-memory", "--ado-url", "nonsense"))
 
 
+@pytest.mark.parametrize("what", ["--ado-url", "PATH"])
+def test_what_cannot_start_leaves_no_files(serve, tmp_path, what):
+    state = tmp_path / "state"
+    options, environment = (("--ado-url", "ftp://x"), {}) if what == "--ado-url" else ((), {"PATH": str(tmp_path)})
+    refused(serve("--state", state, *options, **environment))
+    assert not state.exists()
+
+
 @pytest.mark.parametrize("options", [("--port", "0"), ("--message-lease", "1"), ("--message-lease", "nan")])
 def test_options_out_of_bounds(serve, options):
     one = serve(*options)
