@@ -40,7 +40,7 @@ def connect(api: Api, organization: Organization, console: Console) -> Connected
     """Connect an organisation and wait for its first sync. Raises StackError: one line with the remedy."""
     try:
         diagnosis = api.test_connection(organization.base_url, organization.email, organization.token)
-        _show_checks(diagnosis["checks"], console)
+        show_checks(diagnosis["checks"], console)
         if diagnosis["outcome"] != "connected":
             raise StackError(f"{diagnosis['message']}: see the failed checks above", exit_code=NOT_CONNECTED)
         console.print(f"[green]{escape(diagnosis['message'])}[/green] to {escape(diagnosis['base_url'])}")
@@ -48,7 +48,7 @@ def connect(api: Api, organization: Organization, console: Console) -> Connected
         integration = api.create_integration(name, organization.base_url, organization.email, organization.token)
         run = follow_first_run(api, integration["id"], console)
     except ApiError as e:
-        _show_checks(e.checks, console)
+        show_checks(e.checks, console)
         if e.checks:
             raise StackError(str(e), exit_code=NOT_CONNECTED) from None
         raise
@@ -58,10 +58,11 @@ def connect(api: Api, organization: Organization, console: Console) -> Connected
     return Connected(integration, run)
 
 
-def _show_checks(checks: list[dict[str, Any]], console: Console) -> None:
+def show_checks(checks: list[dict[str, Any]], console: Console) -> None:
+    """A line for each check, and one for what to do where that is not in it."""
     for check in checks:
         style = _STYLES.get(check["status"], "")
         label = f"[{style}]{check['status']:8}[/]" if style else f"{check['status']:8}"
         console.print(f"{label} {escape(check['id'])}: {escape(check['detail'])}", soft_wrap=True)
-        if check["remedy"] and check["status"] != "passed":
+        if check["remedy"] and check["status"] != "passed" and check["remedy"] not in check["detail"]:
             console.print(f"         [bold]{escape(check['remedy'])}[/bold]", soft_wrap=True)

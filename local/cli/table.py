@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -21,9 +22,11 @@ def run_table(run: dict[str, Any]) -> Table:
     table.add_column("kind", no_wrap=True)
     for name in (*_COUNTS, "seconds"):
         table.add_column("stored" if name == "written" else name, justify="right", no_wrap=True)
-    for stream in _in_order(run):
-        numbers = [f"{stream[name]:,}" for name in _COUNTS]
-        table.add_row(_where(stream), stream["stream"], *numbers, f"{stream['seconds']:.1f}")
+    # A project has a stream of the same kind for each of its repos.
+    for (where, kind), streams in groupby(_in_order(run), lambda stream: (_where(stream), stream["stream"])):
+        group = list(streams)
+        numbers = [f"{sum(stream[name] for stream in group):,}" for name in _COUNTS]
+        table.add_row(where, kind, *numbers, f"{sum(stream['seconds'] for stream in group):.1f}")
     sums = [f"{sum(stream[name] for stream in run['streams']):,}" for name in _COUNTS]
     seconds = sum(stream["seconds"] for stream in run["streams"])
     table.add_section()
@@ -42,7 +45,7 @@ def failures(run: dict[str, Any]) -> list[str]:
 
 
 def _in_order(run: dict[str, Any]) -> list[dict[str, Any]]:
-    return sorted(run["streams"], key=lambda stream: (stream["project_name"] or "", stream["stream"]))
+    return sorted(run["streams"], key=lambda stream: (stream["project_name"] or "", _where(stream), stream["stream"]))
 
 
 def _where(stream: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
+from local.cli.connecting import show_checks
 from local.cli.progress import LiveProgress, PlainProgress, totals
 from local.cli.table import failures, run_table
 
@@ -88,6 +89,23 @@ def test_the_closing_table_fits_80_columns_and_adds_up():
     assert ["all", "1,234,577", "4", "123,459", "1235.0"] in lines
     assert "tickets_backfill" in text
     assert "1234.5" in text
+
+
+def test_the_repos_of_a_project_are_one_line():
+    repos = [stream("commits", "B", "succeeded", repo_id=repo, written=n) for repo, n in (("x", 5), ("y", 7))]
+    done = run(repos[0], stream("commits", "A"), stream("builds", "B"), repos[1], status="succeeded")
+    lines = [line.split() for line in written(lambda console: console.print(run_table(done))).splitlines()]
+    assert [line for line in lines if "commits" in line] == [
+        ["A", "commits", "10", "2", "3", "0.5"],
+        ["B", "commits", "12", "4", "6", "1.0"],
+    ]
+
+
+def test_a_remedy_that_the_detail_says_already_is_not_repeated():
+    said = {"id": "base_url", "status": "failed", "detail": "It must begin with https://. Use X.", "remedy": "Use X."}
+    other = {**said, "detail": "It is wrong."}
+    assert written(lambda console: show_checks([said], console)).count("Use X.") == 1
+    assert written(lambda console: show_checks([other], console)).count("Use X.") == 1
 
 
 def test_failures_name_project_stream_and_remedy():
