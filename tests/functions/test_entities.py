@@ -30,7 +30,7 @@ from tests.functions.entities import (
     ticket,
 )
 
-MORE = {"commits": {"work_item_ids": []}}
+MORE: dict[str, dict[str, object]] = {"commits": {"work_item_ids": []}}
 """What lists show beside what is stored."""
 
 
@@ -207,9 +207,11 @@ def test_a_choice_is_true_or_false(api, stored, store, body):
 
 def test_commits_are_listed_with_their_tickets(api, stored, store):
     made = [commit(stored, sha=letter * 40, repo_id=repo_id) for letter in "acd" for repo_id in (REPO, OTHER_REPO)]
-    linked = {"repo_id": REPO, "ticket_numbers": [3, 12], "read_at": T0}
     rows = [
-        CommitTickets(integration_id=stored.id, id=f"{REPO}/{sha}", sha=sha, **linked) for sha in ("b" * 40, "c" * 40)
+        CommitTickets(
+            integration_id=stored.id, id=f"{REPO}/{sha}", repo_id=REPO, sha=sha, ticket_numbers=[3, 12], read_at=T0
+        )
+        for sha in ("b" * 40, "c" * 40)
     ]
     store(*made, *rows)
     listed = {(row["repo_id"], row["id"][0]): row["work_item_ids"] for row in api.rows("list_commits", stored.id)}
