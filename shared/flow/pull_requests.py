@@ -89,6 +89,7 @@ class PullRequestComment(Entity):
 
     TABLE: ClassVar[str] = "pullrequestcomments"
     LISTED: ClassVar[str | None] = "pull_request_comments"
+    VERSION: ClassVar[str | None] = "read_at"
 
     pull_request_id: str
     number: int
@@ -110,6 +111,8 @@ class PullRequestComment(Entity):
     is_submitter: bool
     created_at: datetime
     updated_at: datetime
+    read_at: datetime | None = None
+    """When the source was read; the newer reading wins. A deletion may leave ``updated_at`` as it is."""
 
     def partition_key(self) -> str:
         return f"{self.integration_id}|{self.repo_id}"
@@ -163,6 +166,7 @@ class PullRequestEvent(Entity):
 
     TABLE: ClassVar[str] = "pullrequestevents"
     LISTED: ClassVar[str | None] = "pull_request_events"
+    VERSION: ClassVar[str | None] = "read_at"
 
     pull_request_id: str
     number: int
@@ -177,6 +181,8 @@ class PullRequestEvent(Entity):
     """Whom it is about: the reviewer who was added or removed."""
     vote: int | None = None
     source_ref: str
+    read_at: datetime | None = None
+    """When the source was read; the newer reading wins."""
 
     def partition_key(self) -> str:
         return f"{self.integration_id}|{self.repo_id}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -152,7 +152,13 @@ def to_pull_request(
         **_counts(item, ref, comments),
     )
     commits = commits_of_iterations(ref, history) if history else commits_of_threads(ref, item, threads, created)
-    return PullRequestRows(pull_request, comments, tuple(commits), (*events, *untold, *map(comment_event, comments)))
+    events += [*untold, *map(comment_event, comments)]
+    return PullRequestRows(
+        pull_request,
+        tuple(replace(comment, read_at=read_at) for comment in comments),
+        tuple(commits),
+        tuple(replace(event, read_at=read_at) for event in events),
+    )
 
 
 def _ref(item: AdoItem, integration_id: str) -> PullRequestRef:
