@@ -36,10 +36,13 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         ("run", _run, "start everything with a demo organisation, ingest it, and keep serving until Ctrl-C"),
         ("demo", _demo, "the same, and exit: 0 when every count is what it should be, 1 when one is not"),
     ):
-        details = f"{summary}. All data is in memory and goes with the stack; logs are in .local/{name}/."
+        details = f"{summary}. All data is in memory and goes with the stack."
         parser = commands.add_parser(name, help=summary, description=details)
         parser.add_argument("--size", choices=sorted(SIZES), default="small", help="of the organisation (%(default)s)")
         parser.add_argument("--seed", type=int, default=1, help="the organisation is made from it (%(default)s)")
+        parser.add_argument(
+            "--logs", type=Path, default=_LOGS / name, metavar="DIR", help="folder of the log files (%(default)s)"
+        )
         parser.set_defaults(command=command)
 
 
@@ -59,7 +62,7 @@ class Demo:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    with _running(arguments, free_port(), _LOGS / "demo") as demo:
+    with _running(arguments, free_port()) as demo:
         return 0 if demo.succeeded else 1
 
 
@@ -68,7 +71,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if not port_is_free(port):
         port = free_port()
         console.print(f"port {DEFAULT_PORT} is in use, so this one listens on {port}")
-    with _running(arguments, port, _LOGS / "run") as demo:
+    with _running(arguments, port) as demo:
         _say_where_to_look(demo)
         try:
             while True:
@@ -81,8 +84,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _running(arguments: argparse.Namespace, port: int, logs: Path) -> Iterator[Demo]:
-    started = time.monotonic()
+def _running(arguments: argparse.Namespace, port: int) -> Iterator[Demo]:
+    started, logs = time.monotonic(), arguments.logs
     console.print(f"starting Azurite, a vault, the functions host and a fake Azure DevOps; logs in {logs}/")
     with stoppable(), fake_child(ORGANIZATION, arguments.size, arguments.seed, logs / "fake_ado.log") as fake:
         fake_url = wait_for_fake(fake)

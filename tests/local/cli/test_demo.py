@@ -17,8 +17,8 @@ from local.cli.demo import Demo
 from tests.local.stack.conftest import alive, descendants
 
 
-def test_demo_ends_well_when_every_count_is_true(local):
-    one = local("demo", "--size", "tiny", "--seed", "5")
+def test_demo_ends_well_when_every_count_is_true(local, tmp_path):
+    one = local("demo", "--logs", tmp_path / "logs", "--size", "tiny", "--seed", "5")
     one.wait_for("ready after")
     children = descendants(one.process.pid)
     assert one.wait() == 0, one.text
@@ -26,6 +26,7 @@ def test_demo_ends_well_when_every_count_is_true(local):
     equal = re.findall(r"^(\w+) .* equal *$", one.text, re.MULTILINE)
     assert {"ticket_projects", "users", "repos", "sprints", "tickets", "ticket_events", "pull_requests"} <= set(equal)
     assert "different" not in one.text
+    assert {log.name for log in (tmp_path / "logs").iterdir()} == {"fake_ado.log", "serve.log"}
     assert "\x1b" not in one.text, "no terminal, no colours"
     assert alive(children) == {}
 
@@ -51,7 +52,7 @@ def test_demo_fails_on_any_difference(status, stored, succeeded):
     assert demo.succeeded is succeeded
 
 
-def test_run_keeps_serving_until_it_is_told_to_stop(local):
+def test_run_keeps_serving_until_it_is_told_to_stop(local, tmp_path):
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -59,7 +60,7 @@ def test_run_keeps_serving_until_it_is_told_to_stop(local):
             taken.listen()
         except OSError:
             pass  # somebody else has it: as good
-        one = local("run", "--size", "tiny")
+        one = local("run", "--logs", tmp_path / "logs", "--size", "tiny")
         one.wait_for("Ctrl-C stops everything")
     listens = re.search(r"port 7071 is in use, so this one listens on (\d+)", one.text)
     assert listens is not None, one.text
@@ -75,8 +76,8 @@ def test_run_keeps_serving_until_it_is_told_to_stop(local):
     assert alive(children) == {}
 
 
-def test_run_says_when_a_part_has_died(local):
-    one = local("run", "--size", "tiny")
+def test_run_says_when_a_part_has_died(local, tmp_path):
+    one = local("run", "--logs", tmp_path / "logs", "--size", "tiny")
     one.wait_for("Ctrl-C stops everything")
     children = descendants(one.process.pid)
     os.kill(next(pid for pid, line in children.items() if "local.fake_ado" in line), signal.SIGKILL)
@@ -85,8 +86,8 @@ def test_run_says_when_a_part_has_died(local):
     assert alive(children) == {}
 
 
-def test_a_signal_in_the_middle_leaves_nothing(local):
-    one = local("demo", "--size", "tiny")
+def test_a_signal_in_the_middle_leaves_nothing(local, tmp_path):
+    one = local("demo", "--logs", tmp_path / "logs", "--size", "tiny")
     one.wait_for("starting")
     while len(children := descendants(one.process.pid)) < 2:
         assert one.process.poll() is None, one.text
