@@ -33,7 +33,7 @@ FILTERS: Final[Mapping[str, Mapping[str, str]]] = {
     "sprints": {"project_id": "project_id"},
     "tickets": {"project_id": "project_id", "status": "state", "updated_after": "updated_at"},
     "ticket_links": {"updated_after": "changed_at"},
-    "ticket_events": {"updated_after": "changed_at"},
+    "ticket_events": {"project_id": "project_id", "updated_after": "changed_at"},
     "pull_requests": {
         "project_id": "project_id",
         "repo_id": "repo_id",

@@ -143,6 +143,17 @@ def test_a_deletion_is_an_event(history):
     assert history.read(100)[0][-1] == "5/2/is_deleted"
 
 
+def test_a_filter_by_project_gives_the_events_that_happened_there(history):
+    history.add(1, 1, project_id="p1")
+    history.add(1, 2, "Active", project_id="p2")
+    history.add(1, 3, "Done", project_id="p1")
+    history.add(2, 1, project_id="p2")
+    events = history.page(100, project_id="p2")["results"]
+    assert {(event.number, event.rev) for event in events} == {(1, 2), (2, 1)}
+    (moved,) = (event for event in events if event.number == 1)
+    assert (moved.old_value, moved.new_value) == ("New", "Active")
+
+
 def test_a_history_with_a_gap_compares_with_what_is_there(history):
     history.add(5, 1, "New")
     history.add(5, 7, "Done")
@@ -162,5 +173,6 @@ def test_a_position_outside_the_table_is_no_cursor(history, position):
 
 def test_every_filter_looks_at_a_field_of_its_list():
     for name, filters in FILTERS.items():
-        columns = {"changed_at"} if name == "ticket_events" else {field.name for field in fields(LISTED[name])}
+        stored = TicketRevision if name == "ticket_events" else LISTED[name]
+        columns = {field.name for field in fields(stored)}
         assert set(filters.values()) <= columns
