@@ -17,7 +17,8 @@ def listed_commits(
 ) -> Iterator[list[dict[str, Any]]]:
     """What the tips lead to, committed since a time, in pages; each commit once, none of ``known`` or ``done``.
 
-    All that leads to a known commit is known as well: a tip's list is left at the first page of nothing else.
+    A page of known ones only is not the end: in a list by date, a branch of long ago that was merged just now comes
+    behind all that was known of late.
     """
     path = {"project": repo.project_id, "repositoryId": repo.id}
     for tip in tips:
@@ -31,6 +32,4 @@ def listed_commits(
             news = [item for item in page.items if str(item.get("commitId")) not in known | done]
             if news:
                 yield news
-            elif ids <= known:
-                break
             done |= ids

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from shared.ado.endpoints import git
+from shared.ado.paging import SkipTop
 from shared.errors import TransientError
 from shared.flow.commits import Commit
 from shared.streams.catalog import STREAMS
@@ -95,6 +99,30 @@ def test_where_git_is_refused_rest_tells_of_the_commits(hub):
     hub.push()
     assert len(run(hub)) == 6
     assert sum(batch.read for batch in hub.runner.batches) == 1
+
+
+def test_a_branch_of_long_ago_that_is_merged_now_is_found_behind_what_is_known(hub, monkeypatch):
+    """REST lists by date: pages of known commits come before those of the branch."""
+    monkeypatch.setattr(git, "COMMITS", replace(git.COMMITS, paging=SkipTop(page_size=2)))
+    base = hub.work.commit({"a": b"0\n"})
+    began = hub.work.clock
+    for number in range(6):
+        hub.work.commit({"a": b"%d\n" % number}, at=began + (number + 1) * DAY)
+    hub.push()
+    refuse_git()(hub)
+    assert len(run(hub)) == 7
+    now, main = hub.work.clock, hub.work.git("symbolic-ref", "--short", "HEAD").strip()
+    hub.work.git("checkout", "-q", "-b", "long-lived", base)
+    late = [hub.work.commit({"b": b"%d\n" % number}, at=began + 60 * number) for number in (1, 2, 3)]
+    hub.work.git("checkout", "-q", main)
+    hub.work.clock = now
+    hub.work.merge("long-lived")
+    hub.work.git("branch", "-q", "-D", "long-lived")
+    hub.push()
+    rows = run(hub)
+    assert rows.keys() == all_of(hub)
+    assert set(late) <= rows.keys()
+    assert sum(batch.read for batch in hub.runner.batches) == 4
 
 
 def test_what_was_counted_keeps_its_lines_when_git_is_refused_later(hub):
