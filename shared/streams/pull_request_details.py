@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,8 @@ from shared.mapping.times import months_before, to_text
 from shared.streams.base import Skip, Slice
 
 KIND: Final = "pull_requests"
+NO_REF: Final = "heads/~"
+"""No ref begins so: Git allows no tilde in a name. A repository that can be read answers with an empty list."""
 MONTHS: Final = 6
 """A pull request counts if it was touched within so many calendar months before the first processing, or since."""
 
@@ -52,6 +55,7 @@ class PullRequestDetails:
         repos = (repo for repo in slice_.stored.all(Repo) if repo.project_id == slice_.unit_id)
         self._repos = {repo.id: repo for repo in repos}
         self._refused: set[str] = set()
+        self._asking = threading.Lock()
         self.cutoff: datetime = months_before(slice_.initial_processed_at, MONTHS)
 
     def has_repos(self) -> bool:
@@ -79,9 +83,21 @@ class PullRequestDetails:
         try:
             return self._asked(item, number, repo_id, commits)
         except UnavailableError as error:
-            # The project could be listed, so this is about the repository: disabled since the repos were read.
-            self._refused.add(repo_id)
-            return self._skipped(number, repo_id, "repo_disabled", str(error))
+            if self._refuses(repo_id):
+                return self._skipped(number, repo_id, "repo_disabled", str(error))
+            # A round asks again; the others of its repository are not held up by it.
+            return self._skipped(number, repo_id, "forbidden", str(error))
+
+    def _refuses(self, repo_id: str) -> bool:
+        """Whether a refusal is that of the whole repository, disabled since the repos were read; asked once."""
+        with self._asking:
+            if repo_id not in self._refused:
+                path = {"project": self._slice.unit_id, "repositoryId": repo_id}
+                try:
+                    list(self._slice.client.pages(git.REFS, path=path, query={"filter": NO_REF}))
+                except UnavailableError:
+                    self._refused.add(repo_id)
+            return repo_id in self._refused
 
     def _asked(self, item: dict[str, Any], number: int, repo_id: str, commits: Commits) -> Outcome:
         """One request; more where the list cuts something off that is to be stored, or no thread tells of a push."""

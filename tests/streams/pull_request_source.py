@@ -21,6 +21,7 @@ class Source:
         self.commits = {}
         self.page_size = 1000
         self.refusing = set()
+        """Ids of repos, and numbers of pull requests whose threads are refused."""
 
     def add(self, number, created="2026-01-05T12:00:00Z", *threads, repo=REPO, **changes):
         item = pull_request(pullRequestId=number, creationDate=created, closedBy=None, **changes)
@@ -49,8 +50,14 @@ class Source:
         start = int(query["$skip"])
         return rows[start : start + min(int(query["$top"]), self.page_size)]
 
-    def details(self, repo, number, query):
+    def refs(self, repo, query):
+        assert "~" in query["filter"]
         if repo in self.refusing:
+            raise Refused(404)
+        return []
+
+    def details(self, repo, number, query):
+        if repo in self.refusing or int(number) in self.refusing:
             raise Refused(404)
         return self.threads[int(number)]
 
@@ -77,6 +84,7 @@ def connected(ado, runner):
     ado.on(f"{PROJECT}/_apis/git/repositories/(.*)/pullRequests/(.*)/iterations", found.iterations_of)
     ado.on(f"{PROJECT}/_apis/git/repositories/(.*)/pullRequests/(.*)/commits", found.commits_of)
     ado.on(f"{PROJECT}/_apis/git/repositories/(.*)/pullrequests/(.*)", found.single)
+    ado.on(f"{PROJECT}/_apis/git/repositories/(.*)/refs", found.refs)
     for repo_id in (REPO, OTHER):
         runner.stored.put(stored_repo(repo_id))
     return found

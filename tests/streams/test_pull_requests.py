@@ -318,6 +318,23 @@ def test_a_repo_disabled_since_it_was_listed_does_not_fail_the_project(runner, s
     assert _skipped(runner) == {}
 
 
+def test_a_refusal_of_one_pull_request_is_not_that_of_its_repo(runner, source, ado):
+    source.refusing = {2}
+    for number in range(1, 9):
+        source.add(number)
+    _run(runner)
+    assert _numbers(runner) == {1, 3, 4, 5, 6, 7, 8}
+    assert _skipped(runner) == {2: "forbidden"}
+    before = ado.count("threads")
+    _run(runner, now=NOW + timedelta(minutes=15))
+    assert ado.count("threads") - before <= 8 + 1  # no lane reads the repo anew
+    assert not runner.watermarks[f"pull_requests/{PROJECT}"]["todo"]
+    source.refusing = set()
+    _run(runner, now=NOW + timedelta(hours=1))
+    assert _numbers(runner) == set(range(1, 9))
+    assert _skipped(runner) == {}
+
+
 def test_a_repo_that_keeps_refusing_is_asked_once_a_slice(runner, source, ado):
     source.refusing = {OTHER}
     for number in range(1, 9):
@@ -325,8 +342,8 @@ def test_a_repo_that_keeps_refusing_is_asked_once_a_slice(runner, source, ado):
     for _ in range(3):
         before = ado.count(f"{OTHER}/")
         _run(runner)
-        # As many as are in flight when the first refusal comes.
-        assert ado.count(f"{OTHER}/") - before <= 4
+        # As many as are in flight when the first refusal comes, and whether it is the repo's.
+        assert ado.count(f"{OTHER}/") - before <= 4 + 1
     assert len(runner.watermarks[f"pull_requests/{PROJECT}"]["todo"]) == 0
 
 
