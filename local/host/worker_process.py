@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import json
 import os
+import signal
 import socket
 import sys
 import uuid
@@ -118,10 +119,15 @@ class WorkerProcess:
 
     async def kill(self) -> None:
         """End it now."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        self._kill()
         await self.ended()
         self._writer.close()
+
+    def _kill(self) -> None:
+        # Not by asyncio's kill(): it would collect a process that has just ended, whose end asyncio itself waits for.
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
 
     async def _be_ready(self) -> None:
         try:
@@ -144,8 +150,7 @@ class WorkerProcess:
                 if answer and not answer.done():
                     answer.set_result(frame)
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()  # without its connection it is of no use
+            self._kill()  # without its connection it is of no use
             for answer in self._pending.values():
                 if not answer.done():
                     answer.set_exception(WorkerLostError("the worker process ended during the call"))

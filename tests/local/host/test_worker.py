@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import threading
 
 import pytest
@@ -13,6 +14,7 @@ import requests
 from local.host.errors import HostError
 from local.host.functions import HttpTrigger
 from local.host.host import Host, index
+from local.host.worker_process import Launch, WorkerProcess
 from tests.local.host.conftest import APPS, eventually
 
 
@@ -103,6 +105,19 @@ def _alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_only_asyncio_collects_a_worker_that_has_ended(loop_thread, monkeypatch):
+    """Collected by another, it would be an unknown process to asyncio, which warns."""
+    polled = []
+    monkeypatch.setattr(subprocess.Popen, "poll", lambda self: polled.append(self.pid))
+
+    async def start_and_stop():
+        process = await WorkerProcess.start(Launch(APPS / "basic", {}))
+        await process.stop(10.0)
+        return process.pid
+
+    assert loop_thread.run(start_and_stop()) not in polled
 
 
 def test_a_folder_without_an_app(loop_thread, tmp_path):
