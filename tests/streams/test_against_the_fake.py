@@ -19,6 +19,7 @@ from shared.flow.projects import TicketProject
 from shared.flow.rows import to_json
 from shared.flow.tickets import TicketRevision, ticket_events
 from shared.streams.catalog import STREAMS
+from tests.comparing import differences
 from tests.streams.playing import Runner
 
 LISTED = ("ticket_projects", "users", "repos", "sprints", "tickets", "pull_requests", "pull_request_comments",
@@ -57,33 +58,8 @@ def _differences(runner: Runner, fake: FakeAdo) -> list[str]:
     found = []
     for name in LISTED:
         have = {entity.id: to_json(entity) for entity in runner.stored.all(LISTS[name])}
-        found += _compared(name, have, expected)
-    return found + _compared("ticket_events", _events(runner), expected)
-
-
-def _compared(name: str, have: dict[str, Any], expected: dict[str, Any]) -> list[str]:
-    want = {row["id"]: row for row in expected[name]}
-    excused = {id_ for ids in expected["unknowable"].values() for id_ in ids}
-    former: dict[str, list[str]] = {}
-    for spelling in expected["spellings"]:
-        former.setdefault(spelling["now"], []).extend(spelling["former"])
-    found = [f"{name} {id_}: missing" for id_ in want.keys() - have.keys() - excused]
-    found += [
-        f"{name} {id_}: extra"
-        for id_ in have.keys() - want.keys()
-        # An end that no thread told is known from the time when it was the last; the source forgets it on reopening.
-        if not id_.endswith("/ended")
-        and not {have[id_].get("project_id"), have[id_].get("repo_id"), *id_.split("/")} & excused
-    ]
-    for id_ in want.keys() & have.keys():
-        for field, value in want[id_].items():
-            if name == "repos" and have[id_]["is_deleted"] and field not in ("is_deleted", "deleted_at"):
-                continue  # what changed between the last list and the deletion is in no list
-            # A rename changes names without a revision: rows read before it may still have the former one.
-            right = [value, *former.get(value, [])] if isinstance(value, str) else [value]
-            if have[id_].get(field, "no such field") not in right:
-                found.append(f"{name} {id_} {field}: stored {have[id_].get(field)!r}, true {value!r}")
-    return found
+        found += differences(name, have, expected)
+    return found + differences("ticket_events", _events(runner), expected)
 
 
 def _events(runner: Runner) -> dict[str, Any]:
