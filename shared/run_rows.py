@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from datetime import datetime
 from typing import Any, Final, Literal, TypeVar
 
@@ -136,16 +136,22 @@ def stream_from_row(row: Row, etag: str) -> RunStream:
     return _read(RunStream, row, etag)
 
 
+_FIELDS: Final[dict[type[Any], tuple[Field[Any], ...]]] = {
+    cls: tuple(f for f in fields(cls) if f.name != "etag") for cls in (SyncState, Run, RunStream)
+}
+"""What is stored of each."""
+
+
 def _properties(record: Any) -> Row:
-    values = {f.name: getattr(record, f.name) for f in fields(record) if f.name != "etag"}
+    values = {f.name: getattr(record, f.name) for f in _FIELDS[type(record)]}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _read(cls: type[T], row: Row, etag: str) -> T:
     """The record of a row written by this or a neighbouring release: unknown properties are ignored."""
     values: dict[str, Any] = {"etag": etag}
-    for f in fields(cls):  # type: ignore[arg-type] # T is one of the dataclasses above
+    for f in _FIELDS[cls]:
         value = row.get(f.name)
-        if value is not None and f.name != "etag":
+        if value is not None:
             values[f.name] = float(value) if isinstance(value, int) and type(f.default) is float else value
     return cls(**values)

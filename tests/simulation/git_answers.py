@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from local.fake_ado.answers import Answer
@@ -41,9 +42,14 @@ def _serve(asked: Asked, request: GitRequest) -> Answer:
     return Answer(known.status, known.content, known.content_type, dict(known.headers))
 
 
+async def _at_once(call: Callable[[], Answer]) -> Answer:
+    return call()
+
+
 def keep_git_answers(set_attribute: Callable[[Any, str, Any], None]) -> None:
     """Put it into place with ``set_attribute(object, name, value)``."""
     from local.fake_ado.areas import git_http
 
     set_attribute(git_http, "bare_repository", Asked)
     set_attribute(git_http, "serve", _serve)
+    set_attribute(git_http, "asyncio", SimpleNamespace(to_thread=_at_once))

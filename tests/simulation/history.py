@@ -17,6 +17,7 @@ WORKERS: Final = 4
 ORGANIZATIONS: Final = 7
 """Histories share so many beginnings."""
 _CALM_TICKS: Final = 8
+_SECOND: Final = timedelta(seconds=1)
 
 
 @dataclass
@@ -55,7 +56,6 @@ def history(seed: int, chaos: Chaos, *, rounds: int = 2, prepare: Any = None, fi
     if final_sync:
         accepted.append(customer.start().id)
         host.run()
-    world.close()
     found = [*seen.violations, *customer.unfinished(), *map(repr, host.surprises), *customer.differences()]
     ended = {run.id for run in customer.runs() if run.final}
     found += [f"run {run_id} was accepted and has not ended" for run_id in accepted if run_id not in ended]
@@ -67,8 +67,9 @@ def _calm_down(world: World, host: Host, customer: Customer) -> None:
     world.chaos = replace(Chaos(), switch=world.chaos.switch, step=world.chaos.step)
     for _ in range(_CALM_TICKS):
         assert host.next_tick
-        host.run(until=host.next_tick + timedelta(seconds=1))
+        host.run(until=host.next_tick - _SECOND)
         if not customer.unfinished():
             break
+        host.run(until=host.next_tick + _SECOND)
     host.next_tick = None
     host.run()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -18,6 +17,7 @@ from local.fake_ado.state import Fake
 from shared.ado.transport import Timeouts, Transport
 from shared.ado.wire import Request
 
+T = TypeVar("T")
 Answer = tuple[int, dict[str, str], bytes]
 """Status, headers, body as on the wire."""
 
@@ -44,7 +44,6 @@ class MemoryAdo:
         areas.load()
         self.fake = fake
         self._server = Server(fake)
-        self._loop = asyncio.new_event_loop()
 
     def ask(self, method: str, url: str, headers: dict[str, str], content: bytes) -> Answer:
         """One request; ``url`` is the real one."""
@@ -52,15 +51,20 @@ class MemoryAdo:
         path = f"/{parts.netloc}{parts.path}" + (f"?{parts.query}" if parts.query else "")
         plain = {name: value for name, value in headers.items() if name != "Accept-Encoding"}
         asked: Any = _Asked(method, path, plain, content)
-        response = self._loop.run_until_complete(self._server.handle(asked))
+        response = _result(self._server.handle(asked))
         assert isinstance(response, web.Response)
         assert not self.fake.requests.defects, self.fake.requests.defects
         body = response.body
         return response.status, dict(response.headers), body if isinstance(body, bytes) else b""
 
-    def close(self) -> None:
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
-        self._loop.close()
+
+def _result(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine gives that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return]
+    raise AssertionError("the fake waits for something")
 
 
 class Cut(io.RawIOBase):

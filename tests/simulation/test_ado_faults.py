@@ -45,7 +45,6 @@ def sync(seed: int, faults: tuple[str, ...] = (), skew: float = 0.0) -> tuple[Wo
         customer.start()
         customer.host.run()
     world.asked = asked
-    world.close()
     return world, seen, customer
 
 
@@ -130,7 +129,6 @@ def test_a_token_that_is_revoked_in_mid_run_stops_the_integration_and_a_new_one_
     token.revoked = False
     customer.reconnect()
     customer.host.run()
-    world.close()
     assert troubles(seen, customer) == []
 
 

@@ -44,7 +44,6 @@ def tell(source: Organization, die_at: int | None) -> Story:
         host.run()
     world.pass_(TICK.total_seconds())
     customer.services.secrets.sweep()
-    world.close()
     return Story(world, seen, customer, customer.rows())
 
 

@@ -13,6 +13,7 @@ from local.fake_ado.state import Fake
 from shared.flow.catalog import ENTITIES
 from shared.run_retention import RUNS_KEPT
 from shared.storage import RUN_STREAMS, RUNS, SECRETS, TABLES
+from shared.table_codec import Stored
 from tests.figures import record
 from tests.simulation.faults import FAULTS, spoiler
 from tests.simulation.host import TICK, Host
@@ -67,7 +68,6 @@ def soak(seed: int, ticks: int, integrations: int) -> Soak:
     for customer in told.customers:
         customer.start()
     host.run()
-    world.close()
     return told
 
 
@@ -78,9 +78,9 @@ def our_rows(world: World) -> Counter[str]:
 def our_objects() -> int:
     """Objects of our own classes that are alive, rows of the simulated storage not counted."""
     gc.collect()
-    return sum(
-        type(one).__module__.startswith("shared.") and type(one).__name__ != "Stored" for one in gc.get_objects()
-    )
+    kinds = Counter(type(one) for one in gc.get_objects())
+    ours = (count for kind, count in kinds.items() if str(kind.__module__).startswith("shared.") and kind is not Stored)
+    return sum(ours)
 
 
 def troubles(told: Soak) -> list[str]:

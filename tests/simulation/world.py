@@ -107,9 +107,6 @@ class World:
     def pass_(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
 
-    def close(self) -> None:
-        self.ado.close()
-
     def point(self, worker: Worker, what: str) -> None:
         """A point where the worker may die, stand still, or be overtaken. Outside of a task nothing happens."""
         task = self.scheduler.current
