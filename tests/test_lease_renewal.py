@@ -9,7 +9,7 @@ from shared.errors import TransientError
 from shared.leases import LEASE, RENEWED_FOR, Held, LeaseLostError, Leases
 from shared.messages import Ingest
 from shared.streams.base import Batch, Stream
-from shared.watermarks import Watermarks
+from shared.watermarks import StreamState, Watermarks
 from tests.engine import user
 
 OFTEN = 0.01
@@ -62,7 +62,8 @@ def test_a_worker_that_hangs_loses_it_in_the_end(leases, watermarks, clock):
 
 def test_trouble_of_storage_does_not_end_it(leases, watermarks, clock, monkeypatch):
     lease = take(leases)
-    replace, failed = watermarks.replace, []
+    replace = watermarks.replace
+    failed: list[StreamState] = []
 
     def trouble(state):
         if len(failed) < 3:
