@@ -45,6 +45,12 @@ STREAMS: Final[dict[str, Stream]] = {
         # A tag's time is mostly that of a commit, which is looked up among stored rows.
         Stream("deployments", "repos", "project", read_deployments, after=("projects", "repos", "commits")),
         Stream("pull_requests", "pull_requests", "project", read_pull_requests, after=("projects", "repos")),
-        Stream("artifact_links", "tickets", "organization", read_artifact_links, after=("projects", "pull_requests")),
+        Stream(
+            "artifact_links",
+            "tickets",
+            "organization",
+            read_artifact_links,
+            after=("projects", "commits", "pull_requests"),
+        ),
     )
 }
