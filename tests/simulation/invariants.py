@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
@@ -34,6 +34,16 @@ HEARD: Final = HEARD_WITHIN + UNDERWAY
 """A worker hears of another's pause within that."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """What Azure DevOps asked for: from when until when, and who was told."""
+
+    told_at: datetime
+    until: datetime
+    worker: Worker
+    task: Task[Worker] | None
+
+
 class Invariants:
     """Watches a world. ``violations`` says in words what did not hold."""
 
@@ -46,9 +56,8 @@ class Invariants:
         self.inside_retry_after = 0
         self._pending: dict[Task[Worker], tuple[str, Batch]] = {}
         self._owners: dict[str, Task[Worker]] = {}
-        self._paused: tuple[datetime, datetime] | None = None
-        """When Azure DevOps asked for a pause, and its end."""
-        self._paused_by: tuple[Worker, Task[Worker] | None] | None = None
+        self._pauses: dict[str, Pause] = {}
+        """By organisation."""
         world.tables.watch = self._changed
         world.on_request = self._requested
         world.on_answer = self._answered
@@ -99,25 +108,28 @@ class Invariants:
                 self.violations.append(f"{where}: passed {stream} {entity.id}, which is stored older")
 
     def _requested(self, worker: Worker, request: Request) -> None:
-        if self._paused is None:
+        pause = self._pauses.get(_organization(request))
+        if pause is None:
             return
-        (told_at, until), task = self._paused, self._world.scheduler.current
-        assert self._paused_by
-        if task is self._paused_by[1]:
-            heard_at = told_at
+        if self._world.scheduler.current is pause.task:
+            heard_at = pause.told_at
         else:
-            heard_at = told_at + (UNDERWAY if worker is self._paused_by[0] else HEARD)
-        if heard_at < self._world.now < until:
+            heard_at = pause.told_at + (UNDERWAY if worker is pause.worker else HEARD)
+        if heard_at < self._world.now < pause.until:
             self.inside_retry_after += 1
-            self.violations.append(
-                f"{self._world.now} {request.route}: asked {until - self._world.now} before a pause was over"
-            )
+            left = pause.until - self._world.now
+            self.violations.append(f"{self._world.now} {request.route}: asked {left} before a pause was over")
 
-    def _answered(self, worker: Worker, _request: Request, answer: Answer) -> None:
+    def _answered(self, worker: Worker, request: Request, answer: Answer) -> None:
         seconds = {name.lower(): value for name, value in answer[1].items()}.get("retry-after")
         if seconds is None:
             return
         until = self._world.now + timedelta(seconds=float(seconds))
-        if self._paused is None or until > self._paused[1]:
-            self._paused = self._world.now, until
-            self._paused_by = worker, self._world.scheduler.current
+        known = self._pauses.get(_organization(request))
+        if known is None or until > known.until:
+            told = Pause(self._world.now, until, worker, self._world.scheduler.current)
+            self._pauses[_organization(request)] = told
+
+
+def _organization(request: Request) -> str:
+    return request.url.split("/")[3]

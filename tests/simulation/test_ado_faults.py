@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ def sync(seed: int, faults: tuple[str, ...] = (), skew: float = 0.0) -> tuple[Wo
     customer.start()
     customer.host.next_tick = world.now + TICK
     while not customer.runs()[-1].final:
-        customer.host.run(until=customer.host.next_tick)
+        customer.host.run(until=customer.host.next_tick + timedelta(seconds=1))
     asked = world.asked.copy()
     world.chaos = Chaos()
     customer.host.next_tick = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
@@ -25,6 +26,7 @@ WORKERS: Final = 2
 CHAOS: Final = Chaos(switch=0.01, kill=0.00005, freeze=0.00002, lose_answer=0.0005, refuse=0.0005, ado=0.003,
                      copies=(1,) * 19 + (2,))  # fmt: skip
 TICKS_A_DAY: Final = 96
+_SECOND: Final = timedelta(seconds=1)
 NAMES: Final = ("demo", "fabrikam", "contoso", "woodgrove", "tailspin")
 _OURS: Final = sorted(set(TABLES) - {entity.TABLE for entity in ENTITIES} - {"coverage"})
 """Tables of our own records, which must not grow for ever; coverage is about the source."""
@@ -53,7 +55,7 @@ def soak(seed: int, ticks: int, integrations: int) -> Soak:
         customer.start()
     host.next_tick = world.now + TICK
     for number in range(1, ticks + 1):
-        host.run(until=host.next_tick)
+        host.run(until=host.next_tick + _SECOND)
         if world.rng.random() < 0.1:
             customer = world.rng.choice(told.customers)
             customer.change(seed * 10_000 + number, 2)
@@ -62,7 +64,7 @@ def soak(seed: int, ticks: int, integrations: int) -> Soak:
             told.objects.append(our_objects())
     world.chaos = Chaos()
     for _ in range(5):
-        host.run(until=host.next_tick)
+        host.run(until=host.next_tick + _SECOND)
     host.next_tick = None
     host.run()
     for customer in told.customers:
@@ -81,6 +83,11 @@ def our_objects() -> int:
     kinds = Counter(type(one) for one in gc.get_objects())
     ours = (count for kind, count in kinds.items() if str(kind.__module__).startswith("shared.") and kind is not Stored)
     return sum(ours)
+
+
+def syncs(told: Soak) -> int:
+    """How many there were: each reads the users once."""
+    return told.seen.batches["users", "organization"]
 
 
 def troubles(told: Soak) -> list[str]:
@@ -104,12 +111,14 @@ def troubles(told: Soak) -> list[str]:
 def test_an_afternoon_of_two_integrations() -> None:
     told = soak(1, 16, 2)
     assert troubles(told) == []
+    assert syncs(told) >= 0.9 * 16 * 2
 
 
 @pytest.mark.prove
 def test_a_week_of_five_integrations_in_full() -> None:
     told = soak(2, 7 * TICKS_A_DAY, 5)
     assert troubles(told) == []
+    assert syncs(told) >= 0.9 * 7 * TICKS_A_DAY * 5
     first, last = told.objects[1], told.objects[-1]
     growth = max(0.0, last / first - 1)
     assert growth < 0.05, told.objects
@@ -121,6 +130,7 @@ def test_a_week_of_five_integrations_in_full() -> None:
         "ticks": 7 * TICKS_A_DAY,
         "integrations": len(told.customers),
         "seed": "2",
+        "syncs": syncs(told),
         "requests_to_azure_devops": told.customers[0].world.asked.total(),
         "calls_of_ports": told.customers[0].world.points // 2,
         "runs_kept_by_status": ", ".join(f"{name} {count}" for name, count in sorted(statuses.items())),
