@@ -29,7 +29,10 @@ def install() -> None:
     """Show the fields of this app's records from now on; other libraries' records stay as they are."""
     before = logging.getLogRecordFactory()
 
-    def make(name: str, *arguments: Any, **options: Any) -> logging.LogRecord:
-        return (_FieldsRecord if name.startswith(_OURS) else before)(name, *arguments, **options)
+    def make(name: str | None, *arguments: Any, **options: Any) -> logging.LogRecord:
+        # ``logging.makeLogRecord`` names no logger.
+        if name is None or not name.startswith(_OURS):
+            return before(name, *arguments, **options)
+        return _FieldsRecord(name, *arguments, **options)
 
     logging.setLogRecordFactory(make)

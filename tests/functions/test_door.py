@@ -96,7 +96,11 @@ def test_depth_before_the_tag_is_bounded(api):
     assert api.call("test_connection", raw=raw).status == 400
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+# The webhook receiver has bounds and callers of its own: Azure DevOps, which knows no workspace (test_webhooks.py).
+CALLED = [operation for operation in OPERATIONS if not operation.raw_body]
+
+
+@pytest.mark.parametrize("operation", CALLED, ids=lambda operation: operation.name)
 def test_a_body_over_one_mebibyte_is_refused_everywhere(api, operation):
     reply = api.call(operation.name, *ids_of(operation), raw=b" " * (MAX_BODY + 1), query=needed(operation))
     assert (reply.status, reply.json["code"]) == (413, "body_too_large")
@@ -107,7 +111,7 @@ def needed(operation):
 
 
 # A redirect may carry more than we know, which OAuth wants ignored.
-STRICT = [operation for operation in OPERATIONS if operation.name != "oauth_callback"]
+STRICT = [operation for operation in CALLED if operation.name != "oauth_callback"]
 
 
 @pytest.mark.parametrize("operation", STRICT, ids=lambda operation: operation.name)
@@ -143,7 +147,7 @@ def body_of(operation):
     return bodies.get(operation.name)
 
 
-OF_ONE = [operation for operation in OPERATIONS if operation.parameters]
+OF_ONE = [operation for operation in CALLED if operation.parameters]
 
 
 @pytest.mark.parametrize("operation", OF_ONE, ids=lambda operation: operation.name)
