@@ -42,7 +42,8 @@ def _histories(tables: Tables, sprint: Sprint) -> Iterator[tuple[int, list[Entry
     found = tables.query(
         TicketRevision.TABLE,
         prefix=f"{sprint.integration_id}|",
-        where={"sprint_id": Condition("eq", sprint.id)},
+        # By node: a sprint that was made since the last reading of sprints had no id when its revisions were read.
+        where={"sprint_node": Condition("eq", sprint.node_id)},
         select=("number",),
     )
     numbers = sorted({int(one.row["number"]) for one in found})  # type: ignore[arg-type]  # as written
@@ -57,14 +58,14 @@ def _histories(tables: Tables, sprint: Sprint) -> Iterator[tuple[int, list[Entry
     with ThreadPoolExecutor(READERS) as readers:
         for ticket, revisions in readers.map(read, numbers):
             if ticket is not None and meanings.maps.is_counted(ticket.project_id, ticket.type):
-                yield ticket.number, [_entry(ticket, one, sprint.id, meanings) for one in revisions]
+                yield ticket.number, [_entry(ticket, one, sprint.node_id, meanings) for one in revisions]
 
 
-def _entry(ticket: Ticket, revision: TicketRevision, sprint_id: str, meanings: Meanings) -> Entry:
+def _entry(ticket: Ticket, revision: TicketRevision, sprint_node: int, meanings: Meanings) -> Entry:
     return Entry(
         rev=revision.rev,
         at=revision.changed_at,
-        is_in=revision.sprint_id == sprint_id and not revision.is_deleted,
+        is_in=revision.sprint_node == sprint_node and not revision.is_deleted,
         points=revision.story_points,
         status=meanings.status(ticket, revision.state, revision.type, revision.project_name),
     )
