@@ -90,7 +90,12 @@ class TicketReader:
         return min(since, stored.deleted_at) if stored and stored.deleted_at else since
 
     def _is_wanted(self, revision: TicketRevision) -> bool:
-        """Not in a project that is not imported, unless it shows that a stored ticket was moved there."""
+        """Not in a project that is not imported, unless it shows that a stored ticket was moved there.
+
+        All of a project's own feed is wanted: its tickets, with what they were in other projects before.
+        """
+        if not self._fills_gaps:
+            return True
         project_id = self._context.projects.get(revision.project_name.lower())
         if project_id not in self._not_imported:
             return True

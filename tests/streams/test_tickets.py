@@ -322,6 +322,15 @@ def test_tickets_of_a_project_that_is_not_imported_are_not_read_but_a_move_there
     assert runner.written() == []
 
 
+def test_the_history_of_a_ticket_in_a_project_that_is_not_imported_is_in_its_new_projects_own_feed(runner, feed):
+    runner.stored.put(TicketProject(integration_id="i", id="two", name="Two", is_imported=False))
+    feed.revisions = [_revision(1, 1, System__TeamProject="Two"), _revision(1, 2)]
+    feed.page_size = 1
+    _backfill(runner)
+    assert runner.stored.by_id(TicketRevision).keys() == {"1/1", "1/2"}
+    assert runner.stored.by_id(Ticket)["1"].project_id == PROJECT
+
+
 def test_a_state_is_noted_the_first_time_a_type_of_the_project_has_it(runner, feed):
     feed.revisions = [_revision(1, 1), _revision(1, 2, System__State="Freigabe"), _revision(2, 1)]
     _backfill(runner)
