@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from shared.ado.endpoint import Endpoint
+from shared.errors import UnavailableError
 from shared.flow.base import Entity
 from shared.flow.projects import TicketProject
 from shared.mapping.times import need_time, to_text
@@ -18,6 +19,11 @@ from shared.streams.base import Batch, Slice
 
 OVERLAP: Final = timedelta(minutes=5)
 """How far before a time a feed is taken up, so that two clocks may differ."""
+UNNOTICED: Final = timedelta(days=1)
+"""How long a project may be out of sight before the stored projects say so.
+
+Not every sync reads the projects again, and one that did not moves ``read_at`` all the same.
+"""
 IN_THE_BIN: Final = timedelta(days=28)
 """A deleted project can be restored for so long.
 
@@ -70,7 +76,10 @@ def follow(slice_: Slice, feed_of: Callable[[Slice], Feed]) -> Iterator[Batch]:
             kept["read_at"] = to_text(slice_.now)
         yield Batch(dict(kept), tuple(feed.entities(page.items)), read=len(page.items))
     for project_id in back:
-        yield from _missed(slice_, feed, project_id, kept)
+        try:
+            yield from _missed(slice_, feed, project_id, kept)
+        except UnavailableError:
+            continue  # it stays away until its feed answers; the others are not held up by it
         kept |= {name: _without(kept[name], project_id) for name in ("away", "missed")}
         yield Batch(dict(kept))
     if back:
@@ -93,7 +102,7 @@ def backfill(slice_: Slice, feed: Feed) -> Iterator[Batch]:
 
 def _missed(slice_: Slice, feed: Feed, project_id: str, kept: dict[str, Any]) -> Iterator[Batch]:
     """What changed in one project while it was away, from where an earlier slice was stopped."""
-    start = {"startDateTime": to_text(need_time(kept["away"][project_id], "away") - OVERLAP)}
+    start = {"startDateTime": to_text(need_time(kept["away"][project_id], "away") - OVERLAP - UNNOTICED)}
     if project_id in kept["missed"]:
         start = {"continuationToken": kept["missed"][project_id]}
     path = {"project": project_id}

@@ -250,6 +250,49 @@ def test_what_changed_while_a_project_was_away_is_read_when_it_is_back(runner, f
     assert ado.count() == before + 1
 
 
+def _out_of_sight(runner, feed, ado):
+    """The organisation's feed shows nothing more, though the stored project is there as before."""
+    runner.run(TICKETS)
+    _backfill(runner)
+    nothing = {"values": [], "continuationToken": "2;1;1", "isLastBatch": True}
+    ado.on("_apis/wit/reporting/workitemrevisions", lambda **_: nothing)
+    feed.revisions += [_revision(1, 2, System__State="Done", System__ChangedDate="2026-03-01T12:10:00Z")]
+
+
+def test_what_changed_before_a_project_was_seen_to_be_away_is_read_too(runner, feed, ado):
+    feed.revisions = [_revision(1, 1)]
+    _out_of_sight(runner, feed, ado)
+    runner.run(TICKETS, now=NOW + timedelta(hours=20))  # without the projects having been read again
+    _project(runner, unavailable_since=NOW + timedelta(hours=21))
+    runner.run(TICKETS, now=NOW + timedelta(hours=21))
+    _project(runner)
+    runner.run(TICKETS, now=NOW + timedelta(hours=22))
+    assert runner.stored.by_id(Ticket)["1"].state == "Done"
+
+
+def test_a_project_that_is_back_but_refuses_its_feed_stays_away_and_holds_up_nothing(runner, feed, ado):
+    def refuse(query):
+        raise Refused(404, "VS800075: The project does not exist.")
+
+    feed.revisions = [_revision(1, 1)]
+    _out_of_sight(runner, feed, ado)
+    two = TicketProject(integration_id="i", id="two", name="Two")
+    runner.stored.put(replace(two, unavailable_since=NOW))
+    _project(runner, unavailable_since=NOW)
+    runner.run(TICKETS, now=NOW + timedelta(hours=1))
+    _project(runner)
+    runner.stored.put(two)
+    ado.on(f"{PROJECT}/_apis/wit/reporting/workitemrevisions", refuse)
+    ado.on("two/_apis/wit/reporting/workitemrevisions", Feed())
+    runner.run(TICKETS, now=NOW + timedelta(hours=2))
+    watermark = runner.watermarks["tickets/organization"]
+    assert (watermark["away"], watermark["read_at"]) == ({PROJECT: "2026-03-01T12:00:00Z"}, "2026-03-01T14:00:00Z")
+    ado.on(f"{PROJECT}/_apis/wit/reporting/workitemrevisions", feed)
+    runner.run(TICKETS, now=NOW + timedelta(hours=3))
+    assert runner.stored.by_id(Ticket)["1"].state == "Done"
+    assert runner.watermarks["tickets/organization"]["away"] == {}
+
+
 def _break_once(ado, path, answer):
     """The route is out of order for all tries of one slice."""
 
