@@ -97,7 +97,7 @@ def change(parts: Services, integration: Integration, body: IntegrationChange, *
         if isinstance(e, DuplicateNameError):
             raise _name_taken(e) from e
         raise
-    if credential:
+    if before.secret_name != stored.secret_name:  # the same sign-in may be given again
         parts.secrets.let_go(integration.id, before.secret_name)
     if diagnosis or any(switches.get(name) and not before.services.get(name) for name in switches):
         parts.start_sync(stored)
@@ -164,10 +164,14 @@ def test_again(parts: Services, integration: Integration) -> ConnectionAnswer:
         }
         known = replace(integration, **facts, **_NOT_STOPPED)
         if known != integration:
-            before, stored = _store(
-                parts, integration, lambda found: replace(found, **facts, **_NOT_STOPPED), only_this=False
-            )
-            if before.state == "stopped":
+
+            def update(found: Integration) -> Integration:
+                # Another credential, given meanwhile, has facts of its own.
+                same = found.secret_name == integration.secret_name
+                return replace(found, **facts, **_NOT_STOPPED) if same else found
+
+            before, stored = _store(parts, integration, update, only_this=False)
+            if before.state == "stopped" and stored.state == "active":
                 parts.start_sync(stored)
     return diagnosis.answer
 

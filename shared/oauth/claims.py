@@ -46,7 +46,9 @@ def claim(parts: Services, workspace: str, authorization_id: str, integration_id
 
 
 def release(parts: Services, authorization: Authorization) -> None:
-    """Take a claim back: the integration was not stored."""
+    """Take a claim back: the integration was not stored. One that it uses since before stays its own."""
+    if _is_used(parts, authorization):
+        return
     try:
         parts.authorizations.replace(
             replace(authorization, integration_id=None, until=authorization.unused_until or authorization.until)
@@ -80,12 +82,14 @@ def _expire(parts: Services, authorization: Authorization, now: datetime) -> Non
         )  # fmt: skip
         # The row first: from now on nobody can claim it.
         parts.authorizations.replace(blank)
-        parts.vault.delete(authorization.secret_name)
+        if not _is_used(parts, authorization):
+            parts.vault.delete(authorization.secret_name)
         log.info("oauth.expired", extra={"authorization_id": authorization.id})
 
 
 def _is_used(parts: Services, authorization: Authorization) -> bool:
+    """Whether an integration names its secret, which is what counts, also where the row names no integration."""
     if authorization.integration_id is None:
-        return False
+        return any(one.secret_name == authorization.secret_name for one in parts.integrations.all())
     found = parts.integrations.load(authorization.workspace, authorization.integration_id)
     return found is not None and found.secret_name == authorization.secret_name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -42,6 +43,32 @@ def test_a_token_is_replaced_by_a_sign_in_and_a_sign_in_by_a_token(api, auth, co
     assert (back.status, back.json["auth_type"]) == (200, "access_token")
     with pytest.raises(CredentialError):
         parts.vault.read(signed_in)
+
+
+def test_the_sign_in_that_it_has_may_be_given_again(api, parts, clock, connect):
+    connect("Taken")
+    one = completed(api)
+    created = new_integration(one).json
+    assert api.call("change_integration", created["id"], body={"auth": one.auth()}).status == 200
+    name = secret_of(parts, one)
+    assert parts.vault.read(name)
+    refused = api.call("change_integration", created["id"], body={"auth": one.auth(), "name": "Taken"})
+    assert refused.status == 409
+    assert parts.authorizations.get(one.id).integration_id == created["id"]
+    clock.added = timedelta(hours=2)
+    expire_unused(parts, parts.clock())
+    assert parts.vault.read(name)
+
+
+def test_tokens_that_an_integration_names_are_never_deleted(api, parts, clock):
+    one = completed(api)
+    new_integration(one)
+    found = parts.authorizations.get(one.id)
+    parts.authorizations.replace(replace(found, integration_id=None))
+    for hours in (2, 48):
+        clock.added = timedelta(hours=hours)
+        expire_unused(parts, parts.clock())
+        assert parts.vault.read(found.secret_name)
 
 
 def test_a_sign_in_that_lacks_a_permission_is_told_in_its_own_words(api, fake):
