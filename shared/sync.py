@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
+from shared.failures import Failed, fail_run
 from shared.flow.base import ORGANIZATION_UNIT
 from shared.flow.projects import TicketProject
 from shared.flow.repos import Repo
@@ -39,12 +40,12 @@ def tick(services: Services, *, past_due: bool) -> None:
     """One ``Plan`` message for each integration that is to be synced or removed."""
     sent = 0
     for integration in services.integrations.all():
-        if integration.state == "stopped":
+        if integration.state == "stopped" and not services.runs.state(integration.id).active_run_id:
             continue
         action: Literal["plan", "remove"] = "remove" if integration.state == "deleting" else "plan"
         services.queues.send(Plan(integration.workspace, integration.id, action=action))
         sent += 1
-        if action == "plan" and _has_webhooks(services, integration):
+        if integration.state == "active" and _has_webhooks(services, integration):
             services.queues.send(Plan(integration.workspace, integration.id, action="webhooks"))
     services.integrations.forget_old()
     services.secrets.sweep()
@@ -79,11 +80,22 @@ def handle_plan(services: Services, message: Plan) -> None:
         handle(services, message)
         return
     integration = services.integrations.get(message.workspace, message.integration_id)
-    if integration is None or integration.state != "active":
+    if integration is None:
+        return
+    if integration.state == "stopped":
+        _end_run(services, integration)
         return
     run_id = message.run_id or services.runs.start(integration, "incremental")[0].id
     advance(services, integration, run_id)
     heal(services, integration, run_id)
+
+
+def _end_run(services: Services, integration: Integration) -> None:
+    """End a run that was begun while the integration was being stopped: nothing of it would be done."""
+    run = services.runs.active(services.runs.state(integration.id))
+    if run:
+        why = integration.stopped_message or "the integration is stopped"
+        fail_run(services, run, Failed(why, integration.stopped_code or "stopped", integration.stopped_remedy))
 
 
 def advance(services: Services, integration: Integration, run_id: str) -> None:

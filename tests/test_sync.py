@@ -283,3 +283,21 @@ def test_an_integration_that_is_gone_is_not_planned(engine, integration, road):
 
 def test_a_catalog_without_streams_is_done_at_once(engine, integration):
     assert engine.sync(integration).status == "succeeded"
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_run_begun_while_the_integration_was_being_stopped_ends_with_the_reason(engine, integration, is_lost):
+    engine.use()
+    run = engine.services.start_sync(integration)
+    stopped = replace(
+        integration, state="stopped", stopped_code="token.expired", stopped_message="the token has expired"
+    )
+    engine.services.integrations.replace(stopped)
+    if is_lost:
+        engine.lose_messages()
+        engine.services.tick(False)
+    engine.drain()
+    ended = engine.services.runs.get(integration.id, run.id)
+    assert (ended.status, ended.error) == ("failed", "the token has expired")
+    engine.services.tick(False)
+    assert engine.take("sync-plan") is None

@@ -14,6 +14,7 @@ from tests.simulation.memory_ado import Answer
 
 Spoiled = tuple[Answer, bool]
 Fault = Callable[[random.Random, Answer], Spoiled]
+OK: Final = 200
 _JSON: Final = {"Content-Type": "application/json; charset=utf-8"}
 _HTML: Final = {"Content-Type": "text/html; charset=utf-8"}
 
@@ -62,13 +63,25 @@ FAULTS: Final[dict[str, Fault]] = {
     "garbage": lambda _rng, _answer: ((200, dict(_JSON), GARBAGE), False),
 }
 
+REFUSALS: Final = frozenset({"sign-in page, 203", "sign-in page, 200", "401"})
+
 
 def spoiler(rng: random.Random, names: tuple[str, ...]) -> Callable[[Request, Answer], Spoiled]:
-    """Spoils answers by faults drawn from these. Who we are is always told: there a 401 proves a bad credential."""
+    """Spoils answers by faults drawn from these.
+
+    Not those that prove something about a credential: who we are is always told, and nothing that was refused is
+    refused again when it is asked once more.
+    """
+    refused: set[str] = set()
 
     def spoil(request: Request, answer: Answer) -> Spoiled:
-        if request.route == CONNECTION_DATA.route or answer[0] != 200:
+        name = rng.choice(names)
+        if request.route == CONNECTION_DATA.route or answer[0] != OK:
             return answer, False
-        return FAULTS[rng.choice(names)](rng, answer)
+        if name in REFUSALS:
+            if request.url in refused:
+                return answer, False
+            refused.add(request.url)
+        return FAULTS[name](rng, answer)
 
     return spoil

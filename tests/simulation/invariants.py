@@ -14,7 +14,7 @@ import orjson
 
 from shared.flow.catalog import ENTITIES
 from shared.pauses import HEARD_WITHIN
-from shared.storage import WATERMARKS
+from shared.storage import PAUSES, WATERMARKS
 from shared.streams.base import Batch, Slice, Stream
 from shared.streams.catalog import STREAMS
 from shared.table_rules import Row
@@ -28,20 +28,24 @@ if TYPE_CHECKING:
     from tests.simulation.world import Worker, World
 
 VERSIONS: Final = {entity.TABLE: entity.VERSION for entity in ENTITIES if entity.VERSION}
-UNDERWAY: Final = timedelta(seconds=1)
-"""What was about to be asked when a pause came is asked."""
-HEARD: Final = HEARD_WITHIN + UNDERWAY
-"""A worker hears of another's pause within that."""
+READ_WITHIN: Final = timedelta(seconds=1)
+"""How long it takes to read what another worker has stored."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pause:
-    """What Azure DevOps asked for: from when until when, and who was told."""
+    """What Azure DevOps asked for: from when until when, who was told, and when that was stored for the others."""
 
     told_at: datetime
     until: datetime
     worker: Worker
-    task: Task[Worker] | None
+    stored_at: datetime | None = None
+
+    def heard_at(self, worker: Worker) -> datetime:
+        """From when on the worker can be held to it."""
+        if worker is self.worker:
+            return self.told_at
+        return self.stored_at + HEARD_WITHIN + READ_WITHIN if self.stored_at else self.until
 
 
 class Invariants:
@@ -82,6 +86,8 @@ class Invariants:
     def _changed(self, table: str, before: Row | None, after: Row | None) -> None:
         if after is None:
             return
+        if table == PAUSES:
+            self._stored_pause()
         version = VERSIONS.get(table)
         if version and before and before.get(version, after[version]) > after[version]:  # type: ignore[operator]
             self.violations.append(f"{table} {after['RowKey']}: {version} went back")
@@ -107,18 +113,19 @@ class Invariants:
             elif entity.VERSION and stored.row[entity.VERSION] < getattr(entity, entity.VERSION):
                 self.violations.append(f"{where}: passed {stream} {entity.id}, which is stored older")
 
-    def _requested(self, worker: Worker, request: Request) -> None:
+    def _stored_pause(self) -> None:
+        task = self._world.scheduler.current
+        for pause in self._pauses.values():
+            if task and pause.worker is task.worker and pause.stored_at is None:
+                pause.stored_at = self._world.now
+
+    def _requested(self, worker: Worker, request: Request, begun_at: datetime) -> None:
         pause = self._pauses.get(_organization(request))
-        if pause is None:
-            return
-        if self._world.scheduler.current is pause.task:
-            heard_at = pause.told_at
-        else:
-            heard_at = pause.told_at + (UNDERWAY if worker is pause.worker else HEARD)
-        if heard_at < self._world.now < pause.until:
+        if pause and pause.heard_at(worker) < begun_at < pause.until:
             self.inside_retry_after += 1
-            left = pause.until - self._world.now
-            self.violations.append(f"{self._world.now} {request.route}: asked {left} before a pause was over")
+            self.violations.append(
+                f"{begun_at} {request.route}: asked {pause.until - begun_at} before a pause was over"
+            )
 
     def _answered(self, worker: Worker, request: Request, answer: Answer) -> None:
         seconds = {name.lower(): value for name, value in answer[1].items()}.get("retry-after")
@@ -127,8 +134,7 @@ class Invariants:
         until = self._world.now + timedelta(seconds=float(seconds))
         known = self._pauses.get(_organization(request))
         if known is None or until > known.until:
-            told = Pause(self._world.now, until, worker, self._world.scheduler.current)
-            self._pauses[_organization(request)] = told
+            self._pauses[_organization(request)] = Pause(self._world.now, until, worker)
 
 
 def _organization(request: Request) -> str:

@@ -19,7 +19,7 @@ from shared.flow.integration import Integration
 from shared.flow.rows import from_row, to_json
 from shared.flow.tickets import TicketRevision, ticket_events
 from shared.integration_store import new_integration_id
-from shared.integrations import change, create
+from shared.integrations import change, create, sync
 from shared.requests import AccessToken, IntegrationChange, NewIntegration, ServiceSwitches
 from shared.runs import Run
 from shared.storage import COVERAGE, RUNS, WATERMARKS
@@ -104,7 +104,7 @@ class Customer:
 
     def start(self, *, full: bool = False) -> Run:
         """Ask for a sync as the API does."""
-        return self.services.start_sync(self.integration, full=full)  # type: ignore[no-any-return]
+        return sync(self.services, self.integration, full=full)
 
     def runs(self) -> list[Run]:
         """All runs, newest first."""

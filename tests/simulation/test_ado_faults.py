@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -88,8 +88,8 @@ def shifting(world: World) -> None:
 
     noted = world.on_request
 
-    def shift(worker: Any, request: Any) -> None:
-        noted(worker, request)
+    def shift(worker: Any, request: Any, begun_at: datetime) -> None:
+        noted(worker, request, begun_at)
         if world.rng.random() < 0.01 and world.chaos.ado:
             mutate(source, world.points, 1)
             world.now = max(world.now, source.now)
@@ -118,8 +118,8 @@ def test_a_token_that_is_revoked_in_mid_run_stops_the_integration_and_a_new_one_
     run = customer.start()
     noted = world.on_request
 
-    def revoke(worker: Any, request: Any) -> None:
-        noted(worker, request)
+    def revoke(worker: Any, request: Any, begun_at: datetime) -> None:
+        noted(worker, request, begun_at)
         token.revoked = world.asked.total() > 20
 
     world.on_request = revoke

@@ -93,7 +93,8 @@ class World:
         """Requests to Azure DevOps by path."""
         self.on_death: Callable[[], None] = lambda: None
         self.on_answer: Callable[[Worker, Request, Answer], None] = lambda _worker, _request, _answer: None
-        self.on_request: Callable[[Worker, Request], None] = lambda _worker, _request: None
+        self.on_request: Callable[[Worker, Request, datetime], None] = lambda _worker, _request, _begun_at: None
+        """The time is when it was decided to ask."""
         self.streams_of: Callable[[Worker], Mapping[str, Stream]] = lambda _worker: STREAMS
         self.spoil: Callable[[Request, Answer], tuple[Answer, bool]] = lambda _request, answer: (answer, False)
         """What goes wrong with an answer of Azure DevOps; True for a connection that breaks in the middle of it."""
@@ -183,17 +184,18 @@ class World:
     def ask(self, worker: Worker, request: Request, headers: dict[str, str]) -> tuple[Answer, bool]:
         """A request to Azure DevOps."""
         path = request.url.partition("?")[0]
+        begun_at = self.now
         self.point(worker, f"before {request.method} {path}")
         for organization in self.fake.organizations.values():
             organization.now = max(organization.now, self.now + self.skew)
         self.asked[request.route] += 1
-        self.on_request(worker, request)
+        self.on_request(worker, request, begun_at)
         answer = self.ado.ask(request.method, request.url, headers, request.body or b"")
         is_cut = False
         if self.scheduler.current is not None and self.chaos.ado and self.rng.random() < self.chaos.ado:
             answer, is_cut = self.spoil(request, answer)
-        self.on_answer(worker, request, answer)
         self.point(worker, f"after {request.method} {path}")
+        self.on_answer(worker, request, answer)
         return answer, is_cut
 
 
