@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,7 +50,11 @@ class Meanings:
 
     def status(self, ticket: Ticket, state: str, type_: str, project_name: str) -> MappedStatus | None:
         found = self.maps.status(ticket.project_id, ticket.type, state)
-        return found or self.maps.status(self._project_ids.get(project_name.casefold()), type_, state)
+        if found is None:
+            found = self.maps.status(self._project_ids.get(project_name.casefold()), type_, state)
+            # Its lanes are another scale, on which a ticket that changes its type or project would seem to go back.
+            return replace(found, lane=None, lane_order=None) if found else None
+        return found
 
     def is_counted(self, ticket: Ticket) -> bool:
         return not ticket.is_deleted and self.maps.is_counted(ticket.project_id, ticket.type)

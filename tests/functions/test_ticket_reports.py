@@ -117,6 +117,13 @@ def test_states_of_a_former_project_mean_what_they_meant_there(api, worked, stor
     assert api.get("get_ticket", worked.id, "7")["cycle_seconds"] == 6 * HOUR
 
 
+def test_a_change_of_type_is_no_step_back(api, worked, store):
+    retyped = [(0, "Finished", {"type": "Idea"}), (4, "Doing"), (6, "Done")]
+    store(_type(worked, "Idea", (("Finished", "Completed"),)), *_history(worked, 8, retyped))
+    got = api.get("get_ticket", worked.id, "8")
+    assert (got["transitions"], got["backflow_transitions"]) == (2, 0)
+
+
 def test_a_sprint_ledger_from_stored_revisions(api, worked, store):
     # As when the sprint was not known yet: its node alone tells it.
     inside, outside = {"sprint_node": 4, "story_points": 3.0}, {"sprint_node": 1, "story_points": 3.0}
