@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-import shared.integrations
+import shared.credentials
 from shared.errors import CredentialError, TransientError
 from shared.integrations import create
 from shared.requests import AccessToken, NewIntegration
@@ -164,13 +164,13 @@ def test_stored_credentials_that_are_gone_are_told_as_such(api, connect, parts):
 
 def test_what_a_test_found_of_the_old_credential_is_not_told_of_a_new_one(api, auth, connect, parts, monkeypatch):
     created = connect()
-    really = shared.integrations.test_stored
+    really = shared.credentials.test_stored
 
     def overtaken(*given):
         diagnosis = replace(really(*given), account_id="of the old credential")
         assert api.call("change_integration", created["id"], body={"auth": auth()}).status == 200
         return diagnosis
 
-    monkeypatch.setattr(shared.integrations, "test_stored", overtaken)
+    monkeypatch.setattr("shared.integrations.test_stored", overtaken)
     assert api.call("test_integration", created["id"]).json["outcome"] == "connected"
     assert parts.integrations.load(api.workspace, created["id"]).account_id != "of the old credential"
