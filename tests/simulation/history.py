@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from local.fake_ado.state import Fake
@@ -20,16 +21,22 @@ _CALM_TICKS: Final = 8
 _SECOND: Final = timedelta(seconds=1)
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class History:
-    """How it came out. ``troubles``: what did not hold, a line each."""
+    """How it came out, in figures. ``troubles``: what did not hold, a line each."""
 
     seed: int
-    world: World
-    seen: Invariants
-    host: Host
-    customer: Customer
     troubles: list[str]
+    now: datetime
+    points: int
+    """Points at which a worker might have died."""
+    asked: Counter[str]
+    """Requests to Azure DevOps by route."""
+    failures: Counter[str]
+    """What handlers raised."""
+    statuses: Counter[str]
+    """Runs by how they ended."""
+    inside_retry_after: int
 
 
 def history(seed: int, chaos: Chaos, *, rounds: int = 2, prepare: Any = None, final_sync: bool = True) -> History:
@@ -59,7 +66,9 @@ def history(seed: int, chaos: Chaos, *, rounds: int = 2, prepare: Any = None, fi
     found = [*seen.violations, *customer.unfinished(), *map(repr, host.surprises), *customer.differences()]
     ended = {run.id for run in customer.runs() if run.final}
     found += [f"run {run_id} was accepted and has not ended" for run_id in accepted if run_id not in ended]
-    return History(seed, world, seen, host, customer, found)
+    statuses = Counter(str(run.status) for run in customer.runs())
+    failures = host.failures
+    return History(seed, found, world.now, world.points, world.asked, failures, statuses, seen.inside_retry_after)
 
 
 def _calm_down(world: World, host: Host, customer: Customer) -> None:

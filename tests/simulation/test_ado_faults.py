@@ -145,6 +145,6 @@ def test_faults_in_full() -> None:
         requests=figures["requests"],
         extra_requests=f"{figures['extra']:.1%}",
         histories_with_shifting_pages=len(told),
-        requests_within_a_pause=sum(one.seen.inside_retry_after for one in told),
+        requests_within_a_pause=sum(one.inside_retry_after for one in told),
         violations=0,
     )
