@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from shared.flow.projects import TicketProject
 from shared.flow.rows import from_row
 from shared.flow.ticket_links import PARENT_CHILD, TicketLink
 from shared.flow.tickets import Ticket, ticket_partition
+from shared.lazily import cached_property
 from shared.status_maps import StatusMaps
 from shared.sync import is_read
 from shared.ticket_answers import EpicOutside

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.flow.status_mapping import Key, MappedStatus, StatusOverrides, overridden, status_key
 from shared.flow.ticket_types import Board, TicketState, TicketType, TypeCategory
+from shared.lazily import cached_property
 from shared.mapping.statuses import derive
 from shared.stored_rows import IntegrationRows
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cached_property
 from itertools import takewhile
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from shared.flow.sprints import Sprint
 from shared.flow.ticket_types import TicketState
 from shared.flow.tickets import Ticket, TicketRevision, ticket_partition
 from shared.flow.users import UserAlias
+from shared.lazily import cached_property
 from shared.mapping.people import People
 from shared.mapping.tickets import FIELDS, TicketContext, to_ticket, to_ticket_revision
 from shared.mapping.times import need_time, to_text

@@ -1,8 +1,7 @@
-"""What makes a simulation run as one thread would: pools that run inline, and properties without locks."""
+"""What makes a simulation run as one thread would: pools that run inline, and no thread beside."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from contextlib import nullcontext
@@ -28,20 +27,6 @@ class InlinePool(Executor):
         return future
 
 
-def _get(self: Any, instance: Any, _owner: Any = None) -> Any:
-    """``cached_property.__get__`` as from Python 3.12 on.
-
-    Before, one lock was held for all instances while a value was made: a worker that stands still in the middle would
-    hold up all others. Source: https://docs.python.org/3/library/functools.html#functools.cached_property
-    """
-    if instance is None:
-        return self
-    values = instance.__dict__
-    if self.attrname not in values:
-        values[self.attrname] = self.func(instance)
-    return values[self.attrname]
-
-
 def one_thread(set_attribute: Callable[[Any, str, Any], None]) -> None:
     """Put it into place with ``set_attribute(object, name, value)``."""
     import shared.leases
@@ -51,7 +36,6 @@ def one_thread(set_attribute: Callable[[Any, str, Any], None]) -> None:
 
     for module in (shared.probes, shared.slices, shared.versions):
         set_attribute(module, "ThreadPoolExecutor", InlinePool)
-    set_attribute(functools.cached_property, "__get__", _get)
     keep_git_answers(set_attribute)
     # A thread that renews by the machine's clock has no place among those that take turns; without it more leases are
     # lost, which is what is looked for.
