@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from shared.ado.client import AdoClient
 
 DEADLINE_SECONDS: Final = 8.0
+WHO_SHARE: Final = 0.4
+"""Of the time that is left once the caller is known, for the directory: later rounds need the rest."""
+RIGHTS_SHARE: Final = 0.55
+"""Of the time that is left then, for what needs no project."""
 TFVC_LOOKUPS: Final = 20
 """At most so many projects without Git are looked at for TFVC; the rest is said to be unchecked."""
 READER_LOOKUPS: Final = 100
@@ -146,7 +150,7 @@ class _Test:
         found = self.asked.ask({
             "location": partial(probes.location, client, self.organization),
             "caller": partial(probes.caller, client),
-        })  # fmt: skip
+        }, share=WHO_SHARE, first="caller")  # fmt: skip
         caller = found["caller"]
         if isinstance(caller, Caller) and caller.is_anonymous:
             # Organisations with public projects answer anybody, whatever the token.
@@ -172,7 +176,7 @@ class _Test:
             "graph": partial(probes.descriptor, client, caller.id),
             "view": partial(probes.may, client, probes.VIEW_INSTANCE_BIT),
             "edit": partial(probes.may, client, probes.EDIT_INSTANCE_BIT),
-        })  # fmt: skip
+        }, share=RIGHTS_SHARE)  # fmt: skip
         further = self.asked.ask(self._further(client, caller, found))
         verdicts.judge_permissions(self.checks, found["view"], found["edit"])
         judge = partial(verdicts.judge_scope, self.checks)

@@ -52,10 +52,16 @@ class Probes:
     ) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def ask(self, questions: Mapping[str, Question]) -> dict[str, Found]:
-        """Each question's answer or ConnectorError, by its name. Errors of other kinds rise."""
+    def ask(self, questions: Mapping[str, Question], share: float = 1.0, first: str = "") -> dict[str, Found]:
+        """Each question's answer or ConnectorError, by its name. Errors of other kinds rise.
+
+        ``share``: of the time that remains; a round that others follow leaves them some, whatever is slow in it.
+        ``first``: the question without which nothing follows; it may take all the time, the others a share of the rest.
+        """
         futures = {name: self._pool.submit(question) for name, question in questions.items()}
-        wait(futures.values(), timeout=max(0.0, self._end - time.monotonic()))
+        if first:
+            wait([futures[first]], timeout=max(0.0, self._end - time.monotonic()))
+        wait(futures.values(), timeout=max(0.0, share * (self._end - time.monotonic())))
         return {name: self._result(future) for name, future in futures.items()}
 
     def _result(self, future: Future[Any]) -> Found:

@@ -150,9 +150,9 @@ def test_however_much_there_is_to_ask_four_answers_are_waited_for_one_after_anot
     waits = []
     ask = Probes.ask
 
-    def counted(self, questions):
+    def counted(self, questions, *rest, **more):
         waits.append(-(-len(questions) // AT_ONCE))
-        return ask(self, questions)
+        return ask(self, questions, *rest, **more)
 
     monkeypatch.setattr(Probes, "ask", counted)
     without_git(fake, *more_projects(fake, TFVC_LOOKUPS + 5))

@@ -75,6 +75,17 @@ def test_one_check_that_never_comes_back_holds_up_nobody(fake):
     assert tried.checks[ids.WORK_ITEMS].status == "passed"
 
 
+@pytest.mark.parametrize("path", ["git/repositories", "resourceAreas"])
+def test_a_slow_question_leaves_time_for_those_after_it(fake, path):
+    fake.set_fault(path, hang=True)
+    assert Try(fake, seconds=4.0).outcome == "connected"
+
+
+def test_a_caller_who_is_slow_to_be_known_is_waited_for(fake):
+    fake.set_fault("connectionData", delay=2.0)
+    assert Try(fake, seconds=4.0).outcome == "connected"
+
+
 @pytest.fixture
 def silent():
     """A server that takes connections and never says a word."""
