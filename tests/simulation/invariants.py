@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
+from weakref import WeakKeyDictionary
 
 import orjson
 
@@ -58,8 +59,9 @@ class Invariants:
         """Batches read, by stream and unit."""
         self.batches_at_death: Counter[tuple[str, str]] = Counter()
         self.inside_retry_after = 0
-        self._pending: dict[Task[Worker], tuple[str, Batch]] = {}
-        self._owners: dict[str, Task[Worker]] = {}
+        self._pending: MutableMapping[Task[Worker], tuple[str, Batch]] = WeakKeyDictionary()
+        self._owners: dict[tuple[object, object], tuple[object, Task[Worker]]] = {}
+        """Who last moved a watermark: the owner's name and its task."""
         self._pauses: dict[str, Pause] = {}
         """By organisation."""
         world.tables.watch = self._changed
@@ -101,8 +103,11 @@ class Invariants:
         where = f"watermark {after['RowKey']}"
         if (before.get("owner"), before["fence"]) != (after.get("owner"), after["fence"]):
             self.violations.append(f"{where}: moved by another than its owner")
-        if self._owners.setdefault(str(after.get("owner")), task) is not task:
+        row, owner = (after["PartitionKey"], after["RowKey"]), after.get("owner")
+        before_it = self._owners.get(row)
+        if before_it and before_it[0] == owner and before_it[1] is not task:
             self.violations.append(f"{where}: two writers share an owner's name")
+        self._owners[row] = owner, task
         stream, batch = self._pending[task]
         if orjson.loads(str(after["watermark"])) != orjson.loads(orjson.dumps(batch.watermark)):
             self.violations.append(f"{where}: not the last batch's")
